@@ -201,6 +201,27 @@ GROUP BY queryid
 ORDER BY queryid
 LIMIT 20000;
 
+-- name: audit_limits
+-- The LIMITs that running and idle sessions of this database show in the text of an UPDATE or DELETE, by its number in
+-- pg_stat_statements, which has no constants. Before PostgreSQL 14 sessions do not say the number.
+SELECT s.queryid, max(s.rows) AS rows
+FROM (SELECT (to_jsonb(a) ->> 'query_id')::bigint AS queryid,
+		substring(a.query FROM '(?i)\mlimit\s+(\d{1,9})\M')::bigint AS rows
+	FROM pg_stat_activity AS a
+	WHERE a.datname = current_database() AND a.backend_type = 'client backend'
+		AND a.query ~* '\m(update|delete)\s') AS s
+WHERE s.queryid IS NOT NULL AND s.rows IS NOT NULL
+GROUP BY s.queryid
+ORDER BY s.queryid
+LIMIT 256;
+
+-- name: audit_unique
+-- Whether no two rows of the table have one value of the column. The search_path of the transaction decides on the name.
+SELECT EXISTS (SELECT FROM pg_index AS i
+	JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+	WHERE i.indrelid = to_regclass($1::text) AND i.indisunique AND i.indnkeyatts = 1 AND i.indisvalid
+		AND a.attname = $2::text) AS is_unique;
+
 -- name: audit_updates
 -- Rows that committed transactions have updated, by table; those of partitions count for the partitioned table.
 SELECT c.oid::bigint AS id, n.nspname AS schema, c.relname AS name, sum(s.n_tup_upd)::bigint AS updates

@@ -21,6 +21,12 @@ CREATE TABLE done_job (LIKE job INCLUDING ALL);
 INSERT INTO done_job SELECT id, now(), 'done' FROM job;
 CREATE TABLE work (id int PRIMARY KEY, state text NOT NULL);
 INSERT INTO work SELECT i, 'new' FROM generate_series(1, 200000) i;
+CREATE TABLE lease (id int PRIMARY KEY, at timestamptz NOT NULL, parent int NOT NULL);
+INSERT INTO lease VALUES (0, now(), 0);
+ANALYZE lease;
+INSERT INTO lease SELECT i, now(), i / 5 FROM generate_series(1, 20) i;
+CREATE TABLE lease_once (LIKE lease INCLUDING ALL);
+INSERT INTO lease_once TABLE lease;
 CREATE TABLE item (id int PRIMARY KEY, state text NOT NULL);
 INSERT INTO item SELECT i, 'new' FROM generate_series(1, 3000) i;
 CREATE TABLE one_by_one (LIKE item INCLUDING ALL);
@@ -32,6 +38,7 @@ INSERT INTO before TABLE item;
 CREATE ROLE discovery LOGIN PASSWORD 'd' IN ROLE pg_read_all_data, pg_write_all_data;
 CREATE ROLE finisher LOGIN PASSWORD 'f' IN ROLE pg_read_all_data, pg_write_all_data;
 CREATE ROLE cron LOGIN PASSWORD 'c' IN ROLE pg_read_all_data, pg_write_all_data;
+CREATE ROLE leaser LOGIN PASSWORD 'l' IN ROLE pg_read_all_data, pg_write_all_data;
 SELECT pg_stat_statements_reset();
 SQL
 
@@ -42,6 +49,11 @@ sub runs {
 	my $file = $db->file($loop);
 	return Program->start($name, [ 'psql', '-XAtq', '-o', '/dev/null', '-f', $file, $db->url('postgres', @as) ],
 		log => "$db->{work}/$name.log");
+}
+sub lease {
+	my ($table, $before, $behind) = @_;
+	return "UPDATE $table SET at = clock_timestamp() WHERE $before FROM $table WHERE parent >= 0"
+		. " ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED$behind";
 }
 my @programs = (
 	# spins: the first 500 have a value, and are selected for ever
@@ -59,6 +71,11 @@ my @programs = (
 	# its constants are parameters in pg_stat_statements
 	runs('hidden',
 		"UPDATE job SET state = 'x' WHERE id IN (SELECT id FROM job ORDER BY id LIMIT 400) AND state = 'old'"),
+	# its LIMIT runs for each row: a plan of statistics of one row
+	runs('overrun', lease('lease', 'id IN (SELECT id', ')'), 'leaser', 'l'),
+	# once, and of a column that several rows have alike
+	runs('once', lease('lease_once', 'id = ANY (ARRAY(SELECT id', '))'), 'leaser', 'l'),
+	runs('several', lease('lease_once', 'parent IN (SELECT parent', ')'), 'leaser', 'l'),
 	# works, and says so only at the end: its UPDATE comes from another session
 	runs('discovery-1', 'SELECT count(*) FROM item', 'discovery', 'd'),
 	# says of each item that it is done
@@ -95,7 +112,7 @@ once('cron', 'nightly');
 my $status = $looks->reap;
 my $out = AuditDb::slurp("$db->{work}/watched");
 is($status >> 8, 2, 'a finding') or diag $looks->log;
-my @headlines = $out =~ /^(\w+: a batch on .*)$/mg;
+my @headlines = $out =~ /^(\w+: a batch on .* \[spinning-filter\])$/mg;
 is(scalar @headlines, 2, 'the one that spins, and the one that cannot be told from it') or diag $out;
 like($out,
 	qr/^error: a batch on job was written \d+ times in 25 s and changed 0 rows, while rows are left to be changed /m,
@@ -106,6 +123,11 @@ like($out, qr/^warning: a batch on job .*\n(?:.*\n){3,5}?  .*whether rows are le
 	'where constants are hidden it is said');
 unlike($out, qr/done_job|on work/, 'neither an empty queue nor one that is worked on');
 is($db->sql("SELECT count(*) FROM job WHERE sent IS NULL"), 2400, 'nothing was changed');
+my @over = $out =~ /^(\w+: .*) \[limit-overrun\]$/mg;
+is(scalar @over, 1, 'one batch writes more than its LIMIT: not one that runs once, or whose column is not unique')
+	or diag $out;
+like($over[0] // '', qr/^error: a batch on lease with LIMIT 2 changed \d+ rows in \d+ calls, within 25 s$/,
+	'limit, rows and calls');
 my @silent = $out =~ /^(\w+: rows of .*) \[silent-batch\]$/mg;
 is(scalar @silent, 1, 'one table changes in bursts: not one that changes all the time, or that changed before the watch'
 		. ' began, nor one of an idle application')

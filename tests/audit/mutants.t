@@ -1,13 +1,15 @@
 #!/usr/bin/perl
 # Precision and recall of index-identity over mutants: real statements, each with the index that serves it, of which one
-# thing is changed (expression, collation, predicate, NULLS placement, cast, function). A mutant is labelled by running
-# it: is the index still used with everything else off, and does the statement as it was give the rows of the mutant?
+# thing is changed (expression, collation, predicate, NULLS placement, cast, function), alone and in joins. A mutant is
+# labelled by running it: is the index still used with everything else off, and does the statement as it was give the
+# rows of the mutant? Some stand in PL/pgSQL too: the same is said of them there.
 # AUDIT_MUTANTS=N takes N of them (200 for the figures of docs/audit-sql.md); AUDIT_SEED another choice.
 use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use AuditDb;
+use JSON::PP;
 use Test::More;
 
 my ($wanted, $seed) = ($ENV{AUDIT_MUTANTS} // 30, $ENV{AUDIT_SEED} // 1);
@@ -27,6 +29,10 @@ INSERT INTO base SELECT i, CASE WHEN i % 6 > 0 THEN i * 7919 % 2000 - 20 END, 1 
 	CASE WHEN i % 5 > 0 THEN timestamptz '2024-10-20 00:00+00' + i * 13 % 4000 * interval '7 minutes' END, i % 11 = 0,
 	jsonb_build_object('n', i % 700, 'k', 'v' || i % 400), ARRAY['t' || i % 90, 'u' || i % 7], md5(i::text)::uuid
 FROM generate_series(1, 4000) AS i;
+CREATE TABLE few (k int PRIMARY KEY, f_low text, f_day date, f_no int, f_tag text);
+INSERT INTO few SELECT i, lower((ARRAY['Ada', 'ada', 'Bo ', 'Zoë'])[1 + i % 4] || i * 37 % 1500),
+	date '2024-01-01' + i, 1 + i * 31 % 900, 't' || i FROM generate_series(1, 20) AS i;
+ANALYZE few;
 SQL
 
 # Index, the statement that it serves, and changes of it: [what is replaced, by what].
@@ -98,6 +104,19 @@ my @sources = (
 		[ q{state = 'open'}, q{lower(state) = 'open'} ],
 		[ q{state = 'open'}, q{state IN ('open')} ], [ q{state = 'open'}, q{state <> 'new'} ],
 		[ q{state = 'open'}, q{state::varchar = 'open'} ] ],
+	[ 'lower(name)', 'JOIN few ON lower(name) = f_low', [ 'lower(name)', 'upper(name)' ], [ 'lower(name)', 'low' ],
+		[ 'lower(name)', 'lower(trim(name))' ], [ 'lower(name)', 'name' ],
+		[ 'lower(name) = f_low', 'COALESCE(lower(name) = f_low, false)' ] ],
+	[ 'low', 'JOIN few ON low = f_low', [ 'low', 'lower(name)' ], [ 'low', 'name' ], [ '= f_low', '= upper(f_low)' ] ],
+	[ 'made', 'JOIN few ON made >= f_day AND made < f_day + 1',
+		[ 'made >= f_day AND made < f_day + 1', 'made::date = f_day' ],
+		[ 'made >= f_day AND made < f_day + 1', q{date_trunc('day', made) = f_day} ],
+		[ 'made >= f_day AND made < f_day + 1', '(made::date, done) = (f_day, false)' ] ],
+	[ 'priority', 'JOIN few ON priority = f_no', [ 'priority', 'priority::bigint' ],
+		[ 'priority', 'priority::text::int' ],
+		[ 'priority', 'COALESCE(priority, 0)' ], [ 'priority', 'priority - 1' ] ],
+	[ 'GIN tags', 'JOIN few ON tags @> ARRAY[f_tag]', [ 'tags @> ARRAY[f_tag]', 'f_tag = ANY (tags)' ],
+		[ 'tags @> ARRAY[f_tag]', 'tags[1] = f_tag' ] ],
 	[ 'made WHERE priority >= 800', 'WHERE priority >= 800 ORDER BY made', [ '>= 800', '> 799' ],
 		[ '>= 800', '> 798' ], [ '>= 800', '>= 800.0' ] ],
 );
@@ -110,7 +129,7 @@ for my $i (0 .. $#sources) {
 		. " ALTER TABLE t$i ADD low text GENERATED ALWAYS AS (lower(name)) STORED; CREATE INDEX t${i}_x ON t$i "
 		. ($gin ? 'USING gin ' : '') . "($keys)" . ($predicate ? " WHERE $predicate" : '') . "; ANALYZE t$i;";
 	for my $extra ('', ' AND id > 0', ' AND id < 3500', ' AND amount >= 0') {
-		next if $extra && $statement !~ /^WHERE/;
+		next if $extra && $statement !~ /^(?:WHERE|JOIN)/;
 		for my $change (@changes) {
 			my ($from, $to) = @$change;
 			my $at = index $statement, $from;
@@ -173,5 +192,16 @@ note(sprintf '%d near misses with the same rows, %d found (recall %.1f %%)', $ne
 cmp_ok($offered, '>', $wanted / 8, 'rewrites are offered');
 is(scalar @wrong, 0, 'no rewrite that is called proved or checked changes rows') or diag join "\n", @wrong;
 cmp_ok($hit, '>=', 0.7 * $near, 'most near misses that keep the rows are found');
+# The same in PL/pgSQL, of a body with a line of its own for each.
+my @code = @chosen[ 0 .. ($#chosen < 11 ? $#chosen : 11) ];
+$db->script("CREATE FUNCTION body() RETURNS void LANGUAGE plpgsql AS \$x\$ BEGIN\n"
+		. join("\n", map {"PERFORM count(*) FROM ($_->{new}) AS q;"} @code) . "\nEND \$x\$;");
+my ($status, $out) = $db->audit('--statements', 'code', '--json', '--notes', '--min-rows', 0, '--budget', 3000);
+my $in_code = eval { decode_json($out) } // die "no report ($status): $out";
+my %said;
+push @{ $said{ $_->{line} } }, $_->{rewrite} for grep { $_->{rule} eq 'index-identity' } @{ $in_code->{findings} };
+is_deeply([ map {@$_} map { $said{$_} } sort { $a <=> $b } keys %said ],
+	[ map { map { $_->{rewrite} } grep { $_->{rule} eq 'index-identity' } @{ $_->{found} // [] } } @code ],
+	'in PL/pgSQL the same is said of the first ' . @code);
 note("not offered: $chosen[$_]{new}") for grep { !$sure[$_] } @near;
 done_testing;

@@ -217,6 +217,23 @@ extreme max(-a)
 extreme min(abs(a))
 condition a::text = '3'
 condition a::text = '03'
+condition a / 2 = 1
+condition a / 2 = -1
+condition a / 3 = 0
+condition abs(a) < 3
+condition abs(a) <= 3
+condition a * -1 < -2
+condition a * -2 = 6
+condition (a = 3) IS TRUE
+condition COALESCE(a < 3, false)
+condition CASE WHEN a = 3 THEN true ELSE false END
+condition NOT (a + 1 <> 4)
+condition NOT a + 1 > 4
+condition (a + 1, b) = (4, 2)
+condition ROW(COALESCE(a, 0)) = ROW(3)
+condition a IS NULL OR a = 0
+extreme max(a::bigint)
+extreme min(a::numeric)
 where 
 where b = 2
 where a IS NOT NULL
@@ -265,6 +282,15 @@ condition position('A' IN x) = 1
 condition position('_' IN x) = 1
 condition strpos(x, 'Ab') = 1
 condition position('b' IN x) = 2
+condition position('b' IN x) > 0
+condition strpos(x, '_') >= 1
+condition right(x, 1) = 'b'
+condition right(x, 1) = '_'
+condition right(x, 2) = 'Ä'
+condition starts_with(x, 'A')
+condition x ^@ '_'
+condition regexp_like(x, 'b$')
+condition lower(x) ~ 'b'
 extreme max(x)
 extreme min(lower(x))
 extreme max(trim(x))
@@ -396,6 +422,10 @@ condition COALESCE(a, 0) > 2
 condition a < 3 OR a > 3
 condition f IS NOT FALSE
 condition x > 'A'
+condition CASE WHEN f THEN true END
+condition f IS NOT DISTINCT FROM true
+condition COALESCE(a, -9) = -9
+condition a::text = '4'
 where 
 
 index GIN: g
@@ -449,4 +479,19 @@ condition c = 'ab'
 condition c::text = 'ab'
 condition round(n) = 3
 condition (j->>'n')::int = 5
+condition j @> '{"k": "v1"}'
+condition j @> '{"n": "5"}'
+condition jsonb_contains(j, '{"k": "v1"}')
+condition jsonb_exists(j, 'n')
+condition j->'n' = '5'
+condition j->'n' = '"5"'
+condition j['k'] = '"v1"'
+condition arraycontains(g, ARRAY['t2'])
+condition array_position(g, 't2') IS NOT NULL
+condition 't2' IN (SELECT unnest(g))
+condition floor(n) = 3
+condition ceil(n) = 1
+condition trunc(n) = 0
+condition n::int = 0
+condition abs(n) < 2
 where 

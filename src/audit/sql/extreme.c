@@ -84,12 +84,36 @@ static bool extreme_default(struct identity *id, const struct extreme *e,
 	return true;
 }
 
+/* The type of max(column::type), which an integer is the same in, so that max(column)::type is the
+ * same; empty: it is not of this form. */
+static struct str extreme_cast(const struct identity *id, const struct extreme *e,
+			       const struct catalog_key *key)
+{
+	static const char *const types[] = {"int8", "numeric"};
+	const struct statement_term *t = &id->s->term[e->argument];
+	struct str type = statement_str(id->s, t->text);
+	bool wider = false;
+	for (size_t i = 0; i < COUNT_OF(types); i++)
+		wider |= str_eq(type, str_of(types[i]));
+	return t->kind == STATEMENT_CAST && t->size == 2 && t[1].kind == STATEMENT_COLUMN &&
+		       wider && !key->computed &&
+		       (str_eq(key->type, STR("integer")) || str_eq(key->type, STR("smallint")) ||
+			str_eq(key->type, STR("bigint")))
+		   ? type
+		   : STR("");
+}
+
 static struct evidence extreme_evidence(struct identity *id, const struct extreme *e,
 					const struct catalog_key *key)
 {
 	struct evidence out = {0};
 	struct str row;
 	bool absent;
+	if (extreme_cast(id, e, key).n) {
+		out.level = EVIDENCE_PROVED;
+		out.text = STR("proved: the type has every value of the column, in the same order");
+		return out;
+	}
 	if (e->columns.path.table->secured && !id->session.role) {
 		out.text =
 		    STR("not comparable: the table has row security; say for which role with --as");
@@ -117,8 +141,9 @@ static void extreme_try(struct identity *id, const struct extreme *e,
 	struct rewrite c = {.index = index, .path = &e->columns.path, .marked = e->output->span};
 	if (!origin_text(id, &key->text, &e->columns.path, e->qualified, (struct str){0}, &text))
 		return;
-	c.rewrite = c.fix =
-	    REWRITE_JOIN(id, e->greatest ? STR("max(") : STR("min("), text, STR(")"));
+	struct str type = extreme_cast(id, e, key);
+	c.rewrite = c.fix = REWRITE_JOIN(id, e->greatest ? STR("max(") : STR("min("), text,
+					 STR(")"), type.n ? STR("::") : STR(""), type);
 	c.deliberate = rewrite_is_deliberate(id->s, e->argument);
 	edit_add(&c.edits, c.marked, c.fix);
 	if (!rewrite_serves(id, &c, false))

@@ -9,14 +9,27 @@ enum { FILTER_TEXT_MAX = 256 * 1024 };
 
 /* ---- what the statement says ---- */
 
+/* Functions of the server that are operators. */
+static const struct {
+	const char *function, *op;
+} calls[] = {
+    {"arraycontains", "@>"},       {"arrayoverlap", "&&"},     {"jsonb_contains", "@>"},
+    {"jsonb_exists", "?"},         {"jsonb_exists_any", "?|"}, {"jsonb_exists_all", "?&"},
+    {"jsonb_path_exists", "@?"},   {"jsonb_path_match", "@@"}, {"range_contains", "@>"},
+    {"range_contains_elem", "@>"}, {"range_overlaps", "&&"},   {"regexp_like", "~"},
+    {"starts_with", "^@"},         {"textregexeq", "~"},       {"ts_match_vq", "@@"},
+};
+
+/* Operators that order nothing. */
+static const char *const others[] = {"@>", "&&", "?", "?|", "?&", "@?", "@@", "~", "~*", "^@"};
+
 /* The operator as it would be written, and where its operands are. */
 static bool comparison_operator(const struct statement *s, uint32_t term, struct filtered *c)
 {
 	static const struct {
 		const char *name, *written;
-	} names[] = {{"=", "="},   {"<", "<"},     {">", ">"},       {"<=", "<="},
-		     {">=", ">="}, {"~~", "LIKE"}, {"~~*", "ILIKE"}, {"= any", "ANY"},
-		     {"<@", "<@"}, {"@>", "@>"}};
+	} names[] = {{"=", "="},     {"<", "<"},       {">", ">"},       {"<=", "<="}, {">=", ">="},
+		     {"~~", "LIKE"}, {"~~*", "ILIKE"}, {"= any", "ANY"}, {"<@", "<@"}};
 	const struct statement_term *t = &s->term[term];
 	c->op = STR("");
 	c->left = term + 1;
@@ -29,7 +42,19 @@ static bool comparison_operator(const struct statement *s, uint32_t term, struct
 	for (size_t i = 0; t->kind == STATEMENT_OPERATOR && i < COUNT_OF(names); i++)
 		if (str_eq(statement_str(s, t->text), str_of(names[i].name)))
 			c->op = str_of(names[i].written);
+	struct str name = statement_str(s, t->text);
+	for (size_t i = 0;
+	     t->kind == STATEMENT_FUNCTION && !t->qualifier.bytes && i < COUNT_OF(calls); i++)
+		if (str_eq(name, str_of(calls[i].function))) {
+			c->op = str_of(calls[i].op);
+			c->called = c->other = true;
+		}
 	uint32_t end = term + t->size;
+	for (size_t i = 0; t->kind == STATEMENT_OPERATOR && !c->op.n && i < COUNT_OF(others); i++)
+		if (str_eq(name, str_of(others[i]))) {
+			c->op = str_of(others[i]);
+			c->other = true;
+		}
 	c->right = c->left < end ? c->left + s->term[c->left].size : end;
 	return c->op.n && c->right < end;
 }
@@ -82,6 +107,36 @@ static void comparison_constant(struct identity *id, struct filtered *c)
 	}
 }
 
+/* array_position(column, constant) IS NOT NULL, constant IN (SELECT unnest(column)): the constant
+ * is = ANY (column). */
+static bool comparison_array(struct identity *id, const struct statement_conjunct *conjunct,
+			     struct filtered *c)
+{
+	const struct statement *s = id->s;
+	const struct statement_term *t = &s->term[conjunct->term];
+	bool found = t->kind == STATEMENT_NOT_NULL && t->size == 4 && t[1].size == 3;
+	bool selected = t->kind == STATEMENT_QUERY && t->size == 4 && t[2].size == 2 &&
+			s->query[t->number].role == STATEMENT_IN;
+	const struct statement_term *call = found ? t + 1 : t + 2;
+	const struct statement_term *column = found ? t + 2 : t + 3;
+	const struct statement_term *constant = found ? t + 3 : t + 1;
+	if (!(found || selected) || call->kind != STATEMENT_FUNCTION || call->qualifier.bytes ||
+	    column->kind != STATEMENT_COLUMN || constant->kind != STATEMENT_CONSTANT ||
+	    constant->number == STATEMENT_NULL || !conjunct->span.to ||
+	    !str_eq(statement_str(s, call->text), found ? STR("array_position") : STR("unnest")))
+		return false;
+	c->op = STR("ANY");
+	c->reversed = c->literal = true;
+	c->left = (uint32_t)(column - s->term);
+	c->right = (uint32_t)(constant - s->term);
+	c->columns = origin_columns(id, s, conjunct->query, c->left);
+	c->qualified = column->qualifier.bytes != 0;
+	c->constant = statement_str(s, constant->text);
+	c->bare = c->source = constant_literal(id, s, constant);
+	c->base = origin_column_row(id, conjunct->query, c->left, "r.");
+	return !c->columns.foreign && c->columns.count && c->base.p;
+}
+
 /* The comparison with the operands at the spans. upper: the second of BETWEEN. */
 static bool comparison_read(struct identity *id, const struct statement_conjunct *conjunct,
 			    bool upper, struct filtered *c)
@@ -92,6 +147,8 @@ static bool comparison_read(struct identity *id, const struct statement_conjunct
 			      right = upper ? conjunct->upper : conjunct->right;
 	uint32_t term = conjunct->term;
 	*c = (struct filtered){.s = s, .conjunct = conjunct};
+	if (!upper && comparison_array(id, conjunct, c))
+		return true;
 	if (!left.to || !right.to || !conjunct->span.to)
 		return false;
 	if (between) {
@@ -103,9 +160,10 @@ static bool comparison_read(struct identity *id, const struct statement_conjunct
 		return false;
 	c->reversed = str_eq(c->op, STR("ANY")) && term_has(s, c->right, STATEMENT_COLUMN);
 	c->member = str_eq(c->op, STR("IN")) || (str_eq(c->op, STR("ANY")) && !c->reversed);
-	bool holds = str_eq(c->op, STR("@>"));
-	if (holds && term_has(s, c->left, STATEMENT_COLUMN))
-		return false;
+	/* constant @> column */
+	bool holds =
+	    str_eq(c->op, STR("@>")) && !c->called && !term_has(s, c->left, STATEMENT_COLUMN);
+	c->other &= !holds;
 	if (c->reversed || holds) {
 		uint32_t other = c->left;
 		c->left = c->right;
@@ -224,6 +282,31 @@ static struct str index_for(struct identity *id, const struct filtered *c,
 
 /* ---- evidence ---- */
 
+/* The key has the value that is compared in every row, so that any operator says the same of it. */
+static struct evidence filter_equal(struct identity *id, const struct filtered *c,
+				    const struct catalog_key *key)
+{
+	struct evidence out = {
+	    .text = STR("none: the values differ, or no row satisfies the condition today")};
+	struct str row;
+	bool absent;
+	if (!key->deterministic || c->columns.path.table->tuples < 1 ||
+	    !origin_text(id, &key->text, NULL, false, (struct str){0}, &row))
+		return out;
+	struct str own = REWRITE_JOIN(id, c->base, STR(" "), c->op, STR(" "), c->source);
+	if (evidence_absent(id, &c->columns.path, own, &absent) != OK || absent)
+		return out;
+	struct str differs =
+	    REWRITE_JOIN(id, STR("("), c->base, STR(") IS DISTINCT FROM ("), row,
+			 STR(") OR pg_typeof("), c->base, STR(") <> pg_typeof("), row, STR(")"));
+	if (evidence_absent(id, &c->columns.path, differs, &absent) == OK && absent) {
+		out.level = EVIDENCE_CHECKED;
+		out.text =
+		    STR("checked: the same value in every row today; no constraint keeps it so");
+	}
+	return out;
+}
+
 static struct evidence filter_evidence(struct identity *id, const struct filtered *c,
 				       const struct catalog_key *key, const struct form *form)
 {
@@ -249,6 +332,8 @@ static struct evidence filter_evidence(struct identity *id, const struct filtere
 			: STR("not comparable: the table has row security; say for which role with --as");
 		return out;
 	}
+	if (form->equal)
+		return filter_equal(id, c, key);
 	f.value = c->reversed ? STR("") : c->base;
 	f.old = c->reversed ? REWRITE_JOIN(id, c->source, STR(" = ANY ("), c->base, STR(")"))
 			    : REWRITE_JOIN(id, c->base, STR(" "), c->op, STR(" "), c->source);
@@ -266,6 +351,21 @@ static struct evidence filter_evidence(struct identity *id, const struct filtere
 }
 
 /* ---- candidates ---- */
+
+struct str filter_pairs(struct identity *id, const struct statement_conjunct *own)
+{
+	struct str rest = STR("");
+	for (uint32_t i = 0; i < id->s->head.conjuncts; i++) {
+		const struct statement_conjunct *k = &id->s->conjunct[i];
+		if (k != own && k->query == own->query && k->left.to && own->left.to &&
+		    k->span.from == own->span.from && k->span.to == own->span.to &&
+		    k->left.from != own->left.from)
+			rest =
+			    REWRITE_JOIN(id, rest, STR(" AND "), rewrite_source(id, k->left, NULL),
+					 STR(" = "), rewrite_source(id, k->right, NULL));
+	}
+	return rest;
+}
 
 /* One comparison, or the two of BETWEEN, as the nth form of each. */
 struct attempt {
@@ -314,8 +414,11 @@ static void filter_try(struct identity *id, const struct attempt *lower,
 		return;
 	if (upper)
 		k.rewrite = REWRITE_JOIN(id, k.rewrite, STR(" AND "), second);
-	bool two =
-	    upper || memmem(lower->forms.at[n].own.p, lower->forms.at[n].own.n, " AND ", 5) != NULL;
+	struct str pairs = filter_pairs(id, c->conjunct);
+	if (pairs.n)
+		k.rewrite = REWRITE_JOIN(id, k.rewrite, pairs);
+	bool two = upper || pairs.n ||
+		   memmem(lower->forms.at[n].own.p, lower->forms.at[n].own.n, " AND ", 5) != NULL;
 	k.fix = two ? REWRITE_JOIN(id, STR("("), k.rewrite, STR(")")) : k.rewrite;
 	if (c->member)
 		k.rewrite = k.fix; /* an OR of ranges is pasted with its brackets */
@@ -326,7 +429,9 @@ static void filter_try(struct identity *id, const struct attempt *lower,
 	if (upper)
 		k.evidence = evidence_weaker(
 		    k.evidence, filter_evidence(id, upper->c, upper->key, &upper->forms.at[n]));
-	if (k.evidence.level == EVIDENCE_DIFFERS || k.evidence.level == EVIDENCE_CHECKED)
+	/* also where the time for the comparison was too short: the index is right in any case */
+	if (k.evidence.level == EVIDENCE_DIFFERS ||
+	    (k.evidence.level >= EVIDENCE_CONSTANT && k.evidence.level <= EVIDENCE_CHECKED))
 		k.alternative = index_for(id, c, lower->index);
 	rewrite_keep(best, &k);
 }

@@ -1,5 +1,6 @@
 /* A comparison of a column's expression with a constant, and forms of it that an index could serve.
- * either.c calls filter.c, which calls forms.c, which calls ranges.c, which calls constant.c. */
+ * either.c calls filter.c, which calls forms.c, which calls texts.c, documents.c, ranges.c and
+ * steps.c, which call constant.c. */
 #ifndef AUDIT_SQL_FILTER_H
 #define AUDIT_SQL_FILTER_H
 
@@ -14,6 +15,8 @@ struct filtered {
 	bool qualified;
 	bool member;         /* IN (...), = ANY (...): several constants */
 	bool reversed;       /* constant = ANY (column) */
+	bool called;         /* the statement calls the function of the operator */
+	bool other;          /* the operator orders nothing: @>, ~, @@ */
 	struct str base;     /* left over columns of r */
 	struct str source;   /* the constant as it is planned */
 	struct str constant; /* the text of a literal */
@@ -29,6 +32,7 @@ struct form {
 	struct str any; /* for any constant; empty: as own */
 	bool proved;    /* the same rows, whatever they are */
 	bool varies;    /* depends on now() or the like */
+	bool equal;     /* as good as the key has the value that is compared, in every row */
 };
 
 enum { FORMS_MAX = 12 };
@@ -41,6 +45,8 @@ struct forms {
 /* Whether b, behind a, is the other bound of the same expression. */
 bool filter_is_range(struct identity *id, const struct statement_conjunct *a,
 		     const struct statement_conjunct *b);
+/* The other comparisons of (a, b) = (x, y), each behind AND; empty: it is no such one. */
+struct str filter_pairs(struct identity *id, const struct statement_conjunct *own);
 /* The best rewrite of the comparison alone, or (partner not NULL) of a range; c must live as long.
  * False: there is none. */
 MUST_CHECK bool filter_best(struct identity *id, const struct statement_conjunct *conjunct,
@@ -59,6 +65,27 @@ bool constant_is_plain(const struct filtered *c);
 /* A range of the column for the day, month or year that the left side is; of IN one for each. */
 MUST_CHECK bool range_form(struct identity *id, const struct filtered *c,
 			   const struct catalog_column *column, struct form *form);
+
+/* ---- steps.c ---- */
+/* A range of the column for what it is rounded to, divided by, or for its size; own.n 0: none. */
+struct form steps_form(struct identity *id, const struct filtered *c,
+		       const struct catalog_column *column);
+
+/* ---- texts.c ---- */
+/* Patterns of LIKE for what a function says of a part of a text. */
+struct form texts_prefix(struct identity *id, const struct filtered *c,
+			 const struct catalog_key *key, const struct catalog_column *column);
+struct form texts_suffix(struct identity *id, const struct filtered *c,
+			 const struct catalog_key *key, const struct catalog_column *column);
+struct form texts_within(struct identity *id, const struct filtered *c,
+			 const struct catalog_key *key, const struct catalog_column *column);
+
+/* ---- documents.c ---- */
+/* Conditions on members of a document for an index over it, or for one over a member. */
+struct form documents_whole(struct identity *id, const struct filtered *c,
+			    const struct catalog_key *key, const struct catalog_column *column);
+struct form documents_member(struct identity *id, const struct filtered *c,
+			     const struct catalog_key *key, const struct catalog_column *column);
 
 /* ---- forms.c ---- */
 void forms_of(struct identity *id, const struct filtered *c, const struct catalog_index *index,

@@ -1,11 +1,10 @@
 /* Forms of a comparison that an index could serve: what is tried for one key. */
 #include "audit/sql/filter.h"
 #include "base/ascii.h"
-#include "base/utf8.h"
 
 #include <inttypes.h>
 
-enum { FORM_TEXT_MAX = 256 * 1024, FORM_DEPTH_MAX = 8 };
+enum { FORM_TEXT_MAX = 256 * 1024 };
 
 /* ---- what is known of both sides ---- */
 
@@ -187,9 +186,11 @@ static struct form arithmetic_factor(struct identity *id, const struct filtered 
 	int64_t k, n;
 	struct form form = {.proved = true};
 	if (!is_integer(column->type) || !c->literal || !a->constant ||
-	    !str_to_i64(a->k, 1, INT32_MAX, &k) || !integer_of(c->constant, &n) || n % k)
+	    !str_to_i64(a->k, -INT32_MAX, INT32_MAX, &k) || k == 0 ||
+	    !integer_of(c->constant, &n) || n % k)
 		return form;
-	const char *own = arena_printf(id->arena, "\1 %.*s %" PRId64, STR_ARG(c->op), n / k);
+	struct str op = k > 0 ? c->op : operator_turned(c->op);
+	const char *own = arena_printf(id->arena, "\1 %.*s %" PRId64, STR_ARG(op), n / k);
 	form.own = str_of(own);
 	return form;
 }
@@ -247,54 +248,6 @@ static void forms_like(struct identity *id, const struct filtered *c, const stru
 		form_add(forms, (struct form){.own = STR("\1 LIKE \2")});
 }
 
-/* The prefix that left(column, 3) = 'abc', substr(column, 1, 3) = 'abc' and
- * position('abc' IN column) = 1 ask for. */
-static bool prefix_of(const struct filtered *c, struct str *prefix)
-{
-	const struct statement_term *t = &c->s->term[c->left];
-	struct str name = statement_str(c->s, t->text);
-	int64_t n;
-	bool left = str_eq(name, STR("left")) && t->size == 3;
-	bool part = (str_eq(name, STR("substr")) || str_eq(name, STR("substring"))) && t->size == 4;
-	bool place = (str_eq(name, STR("position")) || str_eq(name, STR("strpos"))) && t->size == 3;
-	if (t->kind != STATEMENT_FUNCTION || !(left || part || place) ||
-	    t[1].kind != STATEMENT_COLUMN || t[2].kind != STATEMENT_CONSTANT ||
-	    !str_eq(c->op, STR("=")) || !c->literal)
-		return false;
-	*prefix = place ? statement_str(c->s, t[2].text) : c->constant;
-	if (place)
-		return t[2].number == STATEMENT_STRING && prefix->n &&
-		       str_eq(c->constant, STR("1"));
-	if (part && !str_to_i64(statement_str(c->s, t[2].text), 1, 1, &n))
-		return false;
-	if (!str_to_i64(statement_str(c->s, t[part ? 3 : 2].text), 1, 1000, &n))
-		return false;
-	for (size_t i = 0; i < prefix->n; i++)
-		n -= utf8_begins(prefix->p[i]);
-	return n == 0;
-}
-
-static struct form form_prefix(struct identity *id, const struct filtered *c,
-			       const struct catalog_key *key, const struct catalog_column *column)
-{
-	struct str prefix;
-	if (key->computed || !key->deterministic || !prefix_of(c, &prefix) ||
-	    (!str_eq(column->base, STR("text")) && !str_eq(column->base, STR("varchar"))))
-		return (struct form){0};
-	struct buf pattern;
-	buf_init(&pattern, FORM_TEXT_MAX);
-	for (size_t i = 0; i < prefix.n; i++) {
-		if (memchr("%_\\", prefix.p[i], 3))
-			buf_putc(&pattern, '\\');
-		buf_putc(&pattern, prefix.p[i]);
-	}
-	buf_putc(&pattern, '%');
-	struct form form = {.proved = true};
-	form.own = REWRITE_JOIN(id, STR("\1 LIKE "), constant_quoted(id, buf_view(&pattern)));
-	buf_release(&pattern);
-	return form;
-}
-
 /* ---- ranges ---- */
 
 /* column <@ int4range(5, 10): a bound on each side. Of parameters nothing is said: NULL is no
@@ -344,80 +297,58 @@ static struct form form_seconds(struct identity *id, const struct filtered *c,
 	return form;
 }
 
-/* ---- documents ---- */
+/* ---- trees of labels ---- */
 
-/* Members on the way from a document to what is compared: document -> 'a' ->> 'b'. */
-struct member_path {
-	struct str name[FORM_DEPTH_MAX]; /* as SQL literals */
-	size_t count;
-	bool text, number; /* ->> or #>>; cast to a number */
-};
-
-/* {a,b}, without quotes and escapes. */
-static bool member_names(struct identity *id, struct str list, struct member_path *path)
+/* subpath(column, 0, 2) = 'a.b' */
+static struct form form_tree(const struct filtered *c, const struct catalog_column *column)
 {
-	if (list.n < 3 || list.p[0] != '{' || list.p[list.n - 1] != '}' ||
-	    memchr(list.p, '"', list.n) || memchr(list.p, '\\', list.n))
-		return false;
-	struct str rest = {list.p + 1, list.n - 2};
-	while (rest.p) {
-		struct str name = str_trim(str_cut(&rest, ','));
-		/* a number may be an element of an array */
-		if (!name.n || path->count == FORM_DEPTH_MAX || ascii_is_digit(name.p[0]))
-			return false;
-		path->name[path->count++] = constant_quoted(id, name);
-	}
-	return true;
-}
-
-static bool member_path_of(struct identity *id, const struct statement *s, uint32_t term,
-			   struct member_path *path)
-{
-	const struct statement_term *t = &s->term[term];
-	struct str op = statement_str(s, t->text);
-	if (t->kind == STATEMENT_COLUMN)
-		return true;
-	if (t->kind != STATEMENT_OPERATOR || t->size < 3)
-		return false;
-	const struct statement_term *name = &t[t->size - 1];
-	if (t[1].size != t->size - 2 || name->kind != STATEMENT_CONSTANT ||
-	    name->number != STATEMENT_STRING || !member_path_of(id, s, term + 1, path) ||
-	    path->text || path->count == FORM_DEPTH_MAX)
-		return false;
-	path->text = op.n == 3;
-	if (str_eq(op, STR("->>")) || str_eq(op, STR("->"))) {
-		path->name[path->count++] = constant_literal(id, s, name);
-		return true;
-	}
-	return (str_eq(op, STR("#>>")) || str_eq(op, STR("#>"))) &&
-	       member_names(id, statement_str(s, name->text), path);
-}
-
-/* document ->> 'member' = 'text' for an index over the document. */
-static struct form form_document(struct identity *id, const struct filtered *c,
-				 const struct catalog_key *key, const struct catalog_column *column)
-{
-	static const char *const numbers[] = {"int4", "int8", "int2", "numeric", "float8"};
-	struct member_path path = {0};
-	struct form form = {0};
-	uint32_t term = c->left;
-	const struct statement_term *t = &c->s->term[term];
-	for (size_t i = 0; t->kind == STATEMENT_CAST && i < COUNT_OF(numbers); i++)
-		path.number |= str_eq(statement_str(c->s, t->text), str_of(numbers[i]));
-	term += path.number;
-	if (key->computed || !str_eq(column->base, STR("jsonb")) || !str_eq(c->op, STR("=")) ||
-	    c->member || !member_path_of(id, c->s, term, &path) || !path.count ||
-	    (path.number && !path.text))
-		return form;
-	form.own = path.text ? STR("\2") : STR("(\2)::jsonb");
-	for (size_t i = path.count; i-- > 0;)
-		form.own = REWRITE_JOIN(id, STR("jsonb_build_object("), path.name[i], STR(", "),
-					form.own, STR(")"));
-	form.own = REWRITE_JOIN(id, STR("\1 @> "), form.own);
-	return form;
+	const struct statement_term *t = &c->s->term[c->left];
+	struct str name = statement_str(c->s, t->text);
+	if (!str_eq(column->base, STR("ltree")) || t->kind != STATEMENT_FUNCTION || t->size != 4 ||
+	    t[1].kind != STATEMENT_COLUMN || !str_eq(c->op, STR("=")) || !c->literal ||
+	    (!str_eq(name, STR("subpath")) && !str_eq(name, STR("subltree"))) ||
+	    !str_eq(statement_str(c->s, t[2].text), STR("0")))
+		return (struct form){0};
+	return (struct form){.own = STR("\1 <@ \2")};
 }
 
 /* ---- all of them ---- */
+
+/* An operator that orders nothing, as it stands or as a call of its function. */
+static void forms_other(struct identity *id, const struct filtered *c,
+			const struct catalog_key *key, const struct catalog_column *column,
+			struct forms *forms)
+{
+	bool same = forms_is_key(id, c, key);
+	bool made = key->by_made ? same && key->made_plain : key_is_generator(id, c, key, column);
+	if (str_eq(c->op, STR("^@"))) {
+		form_add(forms, texts_prefix(id, c, key, column));
+		return;
+	}
+	form_add(forms, documents_member(id, c, key, column));
+	if (same && !c->called && !key->by_made)
+		return;
+	form_add(forms, (struct form){.own = REWRITE_JOIN(id, STR("\1 "), c->op, STR(" \2")),
+				      .proved = made || (same && !key->by_made),
+				      .equal = !made});
+}
+
+/* COALESCE(key = 5, false): the comparison stands in what the planner does not take apart. */
+static bool forms_is_wrapped(const struct identity *id, const struct filtered *c)
+{
+	const struct statement_conjunct *k = c->conjunct;
+	uint32_t first = k->left.from < k->right.from ? k->left.from : k->right.from;
+	struct str before = sql_text(id->audit, (struct statement_span){k->span.from, first});
+	for (size_t i = 0; i < before.n && k->left.to; i++)
+		if (before.p[i] != '(' && !ascii_is_space(before.p[i]))
+			return true;
+	uint32_t last = k->left.to > k->right.to ? k->left.to : k->right.to;
+	struct str behind = sql_text(id->audit, (struct statement_span){last, k->span.to});
+	for (size_t i = 0; i < behind.n && k->left.to && !k->upper.to; i++)
+		if (behind.p[i] != ')' && !ascii_is_space(behind.p[i]))
+			return true;
+	return false;
+}
 
 static void forms_compare(struct identity *id, const struct filtered *c,
 			  const struct catalog_key *key, const struct catalog_column *column,
@@ -430,12 +361,17 @@ static void forms_compare(struct identity *id, const struct filtered *c,
 		     c->s->term[c->right].number == STATEMENT_NUMBER && integer_of(c->constant, &n);
 	if (!key->computed) {
 		form_add(forms, form_arithmetic(id, c, column));
-		form_add(forms, form_prefix(id, c, key, column));
+		form_add(forms, texts_prefix(id, c, key, column));
+		form_add(forms, texts_within(id, c, key, column));
 		form_add(forms, form_seconds(id, c, column));
+		form_add(forms, form_tree(c, column));
+		form_add(forms, steps_form(id, c, column));
 		if (range_form(id, c, column, &range))
 			form_add(forms, range);
 	}
-	form_add(forms, form_document(id, c, key, column));
+	form_add(forms, texts_suffix(id, c, key, column));
+	form_add(forms, documents_whole(id, c, key, column));
+	form_add(forms, documents_member(id, c, key, column));
 	struct str bare = forms_bare(id, c, key);
 	if (bare.n && (!same || !str_eq(bare, c->source)))
 		form_add(forms,
@@ -448,11 +384,12 @@ static void forms_compare(struct identity *id, const struct filtered *c,
 			 });
 	bool generated =
 	    key->by_made ? same && key->made_plain : key_is_generator(id, c, key, column);
-	if (!same || key->by_made)
+	bool wrapped = same && !key->by_made && !c->member && forms_is_wrapped(id, c);
+	if (!same || key->by_made || wrapped)
 		form_add(forms,
 			 (struct form){.own = REWRITE_JOIN(id, STR("\1 "), c->op, STR(" \2")),
 				       .any = c->member ? STR("\1 = \4") : STR(""),
-				       .proved = generated});
+				       .proved = generated || wrapped});
 	if (!same && key->computed)
 		form_add(forms, (struct form){.own = c->member ? STR("\1 IN \3")
 							       : REWRITE_JOIN(id, STR("\1 "), c->op,
@@ -477,6 +414,8 @@ void forms_of(struct identity *id, const struct filtered *c, const struct catalo
 				    .proved = true});
 	} else if (str_eq(c->op, STR("LIKE")) || str_eq(c->op, STR("ILIKE"))) {
 		forms_like(id, c, key, forms);
+	} else if (c->other) {
+		forms_other(id, c, key, column, forms);
 	} else if (str_eq(c->op, STR("<@"))) {
 		if (forms_is_key(id, c, key))
 			form_add(forms, form_within(id, c));

@@ -140,6 +140,8 @@ static void unit_rewrites(struct identity *id)
 		done_query = o->query;
 		done_window = o->window;
 		identity_orders(id, o->query, o->window);
+		if (!o->window && !id->outer)
+			identity_distance(id, o);
 	}
 	for (uint32_t i = 0; i < s->head.outputs && id->status != UNAVAILABLE; i++) {
 		const struct statement_output *o = &s->output[i];
@@ -224,14 +226,18 @@ static bool has_cte(const struct statement *s)
 static struct str select_judge(struct identity *id)
 {
 	const struct statement *s = id->s;
-	bool plain = begins_select(sql_text(id->audit, s->head.span));
+	struct str text = sql_text(id->audit, s->head.span);
+	bool performs =
+	    s->head.routine && text.n > 8 && str_eq_nocase((struct str){text.p, 7}, STR("perform"));
+	bool plain = performs || begins_select(text);
 	struct statement_span span = plain ? s->head.span : s->query[0].span;
+	span.from += performs ? 7 : 0;
 	for (uint32_t i = 0; i < s->head.queries; i++)
 		if (s->query[i].flags & STATEMENT_WRITES)
 			return STR("");
 	if (!span.to || (!plain && has_cte(s)))
 		return STR("");
-	unit_make(id, STR(""), span);
+	unit_make(id, performs ? STR("SELECT") : STR(""), span);
 	return unit_judge(id);
 }
 

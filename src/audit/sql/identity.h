@@ -8,9 +8,13 @@
  *   evidence.c  what is known about a rewrite: proved, checked, sampled, none
  *   rewrite.c a rewrite before the planner
  *   order.c     rewrites of an ORDER BY
+ *   distance.c  an ORDER BY of how like two texts are
  *   extreme.c   rewrites of max() and min()
  *   constant.c  constants of a statement as SQL
  *   ranges.c    ranges of a timestamp or date for hours, days, months and years
+ *   steps.c     ranges of a number for what it is rounded to or divided by
+ *   texts.c     patterns of LIKE for functions of a part of a text
+ *   documents.c  members of a document, and the document
  *   forms.c     what is tried for a condition and one key
  *   filter.c    rewrites of a condition
  *   either.c    rewrites of the alternatives of an OR
@@ -350,6 +354,8 @@ MUST_CHECK bool rewrite_not_null(struct identity *id, uint32_t query, const stru
 
 /* ---- the rewrites ---- */
 void identity_orders(struct identity *id, uint32_t query, uint32_t window);
+/* Of one item. */
+void identity_distance(struct identity *id, const struct statement_order *order);
 /* Of max() and min() in the select list. */
 void identity_extreme(struct identity *id, const struct statement_output *output);
 void identity_filter(struct identity *id, const struct statement_conjunct *conjunct);
@@ -429,9 +435,19 @@ MUST_CHECK enum status watch_read(struct planner_run *d, struct str schema,
 				  struct watch_reading *reading);
 /* NULL: it was not there. */
 const struct watch_counters *reading_counters(const struct watch_reading *reading, int64_t id);
-/* Findings about those that changed nothing; reading: WATCH_READINGS of them. */
+/* LIMITs that sessions showed, the greatest of each statement. */
+struct watch_limits {
+	struct watch_limit {
+		int64_t id, rows;
+	} of[256];
+	size_t count;
+};
+MUST_CHECK enum status batch_limits_look(struct planner_run *d, struct watch_limits *limits);
+/* Findings about those that changed nothing, or more than their LIMIT; reading: WATCH_READINGS of
+ * them. */
 MUST_CHECK enum status watch_batches_judge(struct planner_run *d, struct str schema,
-					   const struct watch_reading *reading, int64_t seconds);
+					   const struct watch_reading *reading,
+					   const struct watch_limits *limits, int64_t seconds);
 
 /* ---- watch_silence.c ---- */
 struct silence;

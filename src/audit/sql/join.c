@@ -225,6 +225,9 @@ static void join_try(struct identity *id, const struct side *side,
 	if (!form_of(id, side, index, key, &form) ||
 	    !join_text(id, side, key, form.text, &k.rewrite))
 		return;
+	struct str pairs = filter_pairs(id, side->conjunct);
+	if (pairs.n)
+		k.rewrite = REWRITE_JOIN(id, k.rewrite, pairs);
 	bool two = memmem(k.rewrite.p, k.rewrite.n, " AND ", 5) != NULL;
 	k.fix = two ? REWRITE_JOIN(id, STR("("), k.rewrite, STR(")")) : k.rewrite;
 	edit_add(&k.edits, k.marked, k.fix);

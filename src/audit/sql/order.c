@@ -86,7 +86,9 @@ static void item_read(struct identity *id, const struct statement_order *o, stru
 	item->columns = origin_columns(id, s, o->query, item->term);
 	item->parameter = item_has(s, item->term, STATEMENT_PARAMETER) ||
 			  item_has(s, item->term, STATEMENT_VARIABLE);
-	item->null_test = t->kind == STATEMENT_IS_NULL || t->kind == STATEMENT_NOT_NULL;
+	bool cases = t->kind == STATEMENT_COMPOUND && (item_has(s, item->term, STATEMENT_IS_NULL) ||
+						       item_has(s, item->term, STATEMENT_NOT_NULL));
+	item->null_test = cases || t->kind == STATEMENT_IS_NULL || t->kind == STATEMENT_NOT_NULL;
 	if (!evidence_plain(id, s, item->term))
 		item->columns.foreign = true;
 	else if (t->kind == STATEMENT_COLUMN)

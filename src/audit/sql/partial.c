@@ -101,7 +101,10 @@ static struct evidence partial_evidence(struct identity *id,
 		return out;
 	}
 	const struct statement_term *t = &id->s->term[conjunct->term];
-	if (t->kind == STATEMENT_OPERATOR && conjunct->left.to && t->size > 2 &&
+	/* Of one column both say one value of it: what other constants give says nothing. */
+	bool value_of_one = columns->count == 1 && t->kind == STATEMENT_OPERATOR &&
+			    str_eq(statement_str(id->s, t->text), STR("="));
+	if (t->kind == STATEMENT_OPERATOR && !value_of_one && conjunct->left.to && t->size > 2 &&
 	    t[t[1].size + 1].kind == STATEMENT_CONSTANT &&
 	    origin_base(id, conjunct->query, conjunct->term + 1, conjunct->left, "r.", &value)) {
 		operator= statement_str(id->s, t->text);

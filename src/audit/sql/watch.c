@@ -233,6 +233,7 @@ struct watch_all {
 	struct planner_run planner;
 	struct silence *silence;
 	struct watch_reading reading[WATCH_READINGS];
+	struct watch_limits limits;
 	struct str schema; /* of pg_stat_statements; empty: there is none */
 	int64_t seconds;
 	bool blind; /* the role does not see what sessions of others do */
@@ -287,6 +288,8 @@ static enum status watch_looks(struct watch_all *w, const char *url, struct err 
 		w->blind = !observer_server(observer)->monitor;
 		watch_look(&w->sessions, sample);
 		status = silence_look(w->silence, &w->planner, sample);
+		if (status == OK && w->schema.n)
+			status = batch_limits_look(&w->planner, &w->limits);
 		if (status == OK && w->schema.n &&
 		    i >= w->seconds * readings / (WATCH_READINGS - 1))
 			status = watch_read(&w->planner, w->schema, &w->reading[readings++]);
@@ -313,6 +316,7 @@ enum status sql_watch(const struct sql_options *options, const struct sql_databa
 		return status;
 	const char *sessions = sql_rule(SQL_TRANSACTION_OVER_IO)->id;
 	const char *batches = sql_rule(SQL_SPINNING_FILTER)->id;
+	const char *limits = sql_rule(SQL_LIMIT_OVERRUN)->id;
 	const char *silent = sql_rule(SQL_SILENT_BATCH)->id;
 	const char *only = options->rule;
 	w.sessions.group = memory_array(WATCH_GROUPS_MAX, sizeof(*w.sessions.group));
@@ -327,8 +331,8 @@ enum status sql_watch(const struct sql_options *options, const struct sql_databa
 	for (size_t i = 0; i < w.sessions.groups && (!only || strcmp(only, sessions) == 0); i++)
 		watch_judge(&w.sessions, &w.sessions.group[i], options, report, &own);
 	if (status == OK && w.schema.n && !watch_interrupted &&
-	    (!only || strcmp(only, batches) == 0))
-		status = watch_batches_judge(&w.planner, w.schema, w.reading, seconds);
+	    (!only || strcmp(only, batches) == 0 || strcmp(only, limits) == 0))
+		status = watch_batches_judge(&w.planner, w.schema, w.reading, &w.limits, seconds);
 	if (status == OK && (!only || strcmp(only, silent) == 0))
 		status = silence_judge(w.silence, &w.planner, w.schema, w.reading);
 	if (status == OK && w.blind)

@@ -1,6 +1,8 @@
-/* spinning-filter of a running server: statements of pg_stat_statements that are called look after
- * look and change no row. Many of them are sound, such as a poller of an empty queue. Reported is a
- * statement whose text has the shape of the rule while rows that it should change exist. */
+/* spinning-filter and limit-overrun of a running server, by pg_stat_statements. spinning-filter:
+ * statements that are called look after look and change no row. Many of them are sound, such as a
+ * poller of an empty queue. Reported is a statement whose text has the shape of the rule while rows
+ * that it should change exist. limit-overrun: a batch, chosen by a column that no two rows have
+ * alike, changed more rows than calls times LIMIT. */
 #include "audit/sql/identity.h"
 #include "sql/audit.h"
 
@@ -45,10 +47,40 @@ const struct watch_counters *reading_counters(const struct watch_reading *readin
 			      : NULL;
 }
 
-/* What the statement did between the first and the last reading; false: not in each interval, or it
- * changed rows. */
-static bool batch_is_idle(const struct watch_reading *reading, const struct watch_counters *last,
-			  struct watch_counters *did)
+enum status batch_limits_look(struct planner_run *d, struct watch_limits *limits)
+{
+	struct db_rows rows;
+	enum status status = probe_read(d->probe, NULL, &sql_audit_limits, NULL, 0, &rows, d->err);
+	for (int i = 0; status == OK && i < rows.rows; i++) {
+		const struct watch_limit one = {.id = db_i64(&rows, i, SQL_AUDIT_LIMITS_QUERYID),
+						.rows = db_i64(&rows, i, SQL_AUDIT_LIMITS_ROWS)};
+		size_t n = 0;
+		while (n < limits->count && limits->of[n].id != one.id)
+			n++;
+		if (n == COUNT_OF(limits->of))
+			continue;
+		if (n == limits->count)
+			limits->of[limits->count++] = one;
+		else if (limits->of[n].rows < one.rows)
+			limits->of[n].rows = one.rows;
+	}
+	if (status == OK)
+		db_rows_release(&rows);
+	return status;
+}
+
+/* 0: not known. */
+static int64_t batch_limit(const struct watch_limits *limits, int64_t id)
+{
+	for (size_t n = 0; n < limits->count; n++)
+		if (limits->of[n].id == id)
+			return limits->of[n].rows;
+	return 0;
+}
+
+/* What the statement did between the first and the last reading; false: not in each interval. */
+static bool batch_did(const struct watch_reading *reading, const struct watch_counters *last,
+		      struct watch_counters *did)
 {
 	const struct watch_counters *after = last, *before = NULL;
 	for (int i = WATCH_READINGS - 2; i >= 0; i--, after = before) {
@@ -60,7 +92,7 @@ static bool batch_is_idle(const struct watch_reading *reading, const struct watc
 				       .calls = last->calls - before->calls,
 				       .rows = last->rows - before->rows,
 				       .blocks = last->blocks - before->blocks};
-	return did->rows * BATCH_CALLS_A_ROW < did->calls && did->blocks > 0;
+	return true;
 }
 
 enum rows_left { ROWS_UNKNOWN, ROWS_NONE, ROWS_LEFT };
@@ -131,10 +163,57 @@ static void batch_report(struct planner_run *d, const struct watch_counters *w,
 		  });
 }
 
+/* Of several the counters do not say which is which. */
+static bool batch_has_one_limit(const struct statement *s)
+{
+	size_t limits = 0;
+	for (uint32_t i = 0; i < s->head.queries; i++)
+		limits += (s->query[i].flags & STATEMENT_LIMIT) != 0;
+	return limits == 1;
+}
+
+/* Whether no two rows of the table have one value of what the batch is chosen by. */
+static bool batch_is_unique(struct planner_run *d, const struct batch *b, const char *search_path)
+{
+	struct db_rows rows;
+	struct buf name;
+	bool is_unique = false;
+	struct str schema = statement_str(b->s, b->target->schema);
+	buf_init(&name, BATCH_TEXT_MAX);
+	if (schema.n) {
+		edit_name(&name, schema);
+		buf_putc(&name, '.');
+	}
+	edit_name(&name, statement_str(b->s, b->target->name));
+	if (!buf_failed(&name) && b->key.n &&
+	    PROBE_READ(d->probe, search_path, sql_audit_unique, &rows, d->err,
+		       DB_TEXT(buf_view(&name)), DB_TEXT(b->key)) == OK) {
+		is_unique = db_bool(&rows, 0, SQL_AUDIT_UNIQUE_IS_UNIQUE);
+		db_rows_release(&rows);
+	}
+	buf_release(&name);
+	return is_unique;
+}
+
+static void batch_overrun(struct planner_run *d, const struct watch_counters *w,
+			  const struct batch *b, int64_t limit, int64_t seconds)
+{
+	const char *headline = arena_printf(
+	    &d->audit.file_arena,
+	    "a batch on %.*s with LIMIT %" PRId64 " changed %" PRId64 " rows in %" PRId64
+	    " calls, within %" PRId64 " s",
+	    STR_ARG(statement_str(b->s, b->target->name)), limit, w->rows, w->calls, seconds);
+	overrun_found(
+	    &d->audit, b, AUDIT_ERROR, str_of(headline),
+	    STR("its subquery runs again for each row of the outer side, and locks other rows each time"));
+}
+
 /* The text of the statement, as the server's extension has it. */
 static enum status batch_judge(struct planner_run *d, const char *schema,
-			       const struct watch_counters *w, int64_t seconds)
+			       const struct watch_counters *w, bool idle, int64_t limit,
+			       int64_t seconds)
 {
+	const char *path = NULL;
 	struct db_rows rows;
 	struct sql_audit *audit = &d->audit;
 	char name[32];
@@ -149,28 +228,41 @@ static enum status batch_judge(struct planner_run *d, const char *schema,
 	struct str text =
 	    rows.rows ? arena_str(&audit->file_arena, db_text(&rows, 0, SQL_AUDIT_EXECUTED_QUERY))
 		      : STR("");
+	if (rows.rows && db_text(&rows, 0, SQL_AUDIT_EXECUTED_SEARCH_PATH).n)
+		path = arena_printf(&audit->file_arena, "%.*s",
+				    STR_ARG(db_text(&rows, 0, SQL_AUDIT_EXECUTED_SEARCH_PATH)));
 	db_rows_release(&rows);
 	if (!text.n)
 		return OK;
 	status = load_text(&d->reader, text, &audit->file, &audit->file_arena, d->err);
 	for (size_t i = 0; status == OK && i < audit->file.count; i++) {
 		struct batch b;
-		for (size_t n = 0; batch_of(audit, &audit->file.statement[i], n, &b); n++)
-			if (batch_filter(&b))
+		for (size_t n = 0; batch_of(audit, &audit->file.statement[i], n, &b); n++) {
+			if (idle && batch_filter(&b) && sql_wanted(audit, SQL_SPINNING_FILTER))
 				batch_report(d, w, &b, seconds);
+			else if (!idle && b.same_table && overrun_fits(&b) &&
+				 batch_has_one_limit(b.s) && sql_wanted(audit, SQL_LIMIT_OVERRUN) &&
+				 batch_is_unique(d, &b, path))
+				batch_overrun(d, w, &b, limit, seconds);
+		}
 	}
 	return status;
 }
 
 enum status watch_batches_judge(struct planner_run *d, struct str schema,
-				const struct watch_reading *reading, int64_t seconds)
+				const struct watch_reading *reading,
+				const struct watch_limits *limits, int64_t seconds)
 {
 	const struct watch_reading *last = &reading[WATCH_READINGS - 1];
 	enum status status = OK;
 	for (size_t i = 0; status == OK && i < last->count; i++) {
 		struct watch_counters did;
-		if (batch_is_idle(reading, &last->of[i], &did))
-			status = batch_judge(d, schema.p, &did, seconds);
+		if (!batch_did(reading, &last->of[i], &did))
+			continue;
+		int64_t limit = batch_limit(limits, did.id);
+		bool idle = did.rows * BATCH_CALLS_A_ROW < did.calls && did.blocks > 0;
+		if (idle || (limit && did.rows > did.calls * limit))
+			status = batch_judge(d, schema.p, &did, idle, limit, seconds);
 	}
 	return status;
 }

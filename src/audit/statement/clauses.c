@@ -2,6 +2,8 @@
  * one bracket depth. */
 #include "audit/statement/internal.h"
 
+#include <string.h>
+
 static bool token_is(const struct lex *lex, uint32_t token, char mark)
 {
 	return token < lex->tokens && lex->text[lex->token[token].from] == mark;
@@ -24,11 +26,18 @@ static bool clause_begins(const struct lex *lex, uint32_t i)
 		lex_is(lex, i + 1, "no") || lex_is(lex, i + 1, "key"));
 }
 
+/* Of PL/pgSQL's PERFORM the parser is given a SELECT. */
+static bool begins_query(const struct lex *lex, uint32_t i, const char *keyword)
+{
+	return lex_is(lex, i, keyword) ||
+	       (strcmp(keyword, "select") == 0 && lex_is(lex, i, "perform"));
+}
+
 static void clauses_scan(const struct lex *lex, uint32_t first, uint32_t limit, struct clauses *out)
 {
 	uint32_t depth = lex->token[first].depth, i, begun = first;
 	struct clause *open = NULL;
-	bool select = lex_is(lex, first, "select");
+	bool select = begins_query(lex, first, "select");
 	bool behind = false; /* a clause that stands behind WHERE has begun */
 	*out = (struct clauses){.known = true, .depth = depth};
 	if (select) {
@@ -89,8 +98,9 @@ void clauses_of(const struct build *b, uint32_t offset, const char *keyword, str
 	if (i >= lex->tokens)
 		return;
 	uint32_t depth = lex->token[i].depth;
-	while (i-- > 0 && lex->token[i].depth >= depth && lex->token[i].from >= b->shift) {
-		if (lex->token[i].depth == depth && lex_is(lex, i, keyword)) {
+	/* PERFORM begins a byte before the SELECT that stands for it */
+	while (i-- > 0 && lex->token[i].depth >= depth && lex->token[i].from + 1 >= b->shift) {
+		if (lex->token[i].depth == depth && begins_query(lex, i, keyword)) {
 			clauses_scan(lex, i, b->limit, out);
 			return;
 		}

@@ -32,6 +32,10 @@ struct term_context {
 };
 /* The expression as a term. `filter`: only true counts, so that NULL and false are the same. */
 uint32_t term_of(struct term_context *c, Node *node, bool filter);
+/* left = right, as a filter. */
+uint32_t term_equal(struct term_context *c, Node *left, Node *right);
+/* A constant true or false, casts left out. */
+bool term_is_bool(Node *node, bool *value);
 /* Whether the operands of the comparison change places, so that a constant stands right. */
 bool term_turned(A_Expr *e);
 /* An offset inside the node, into the lexed text; UINT32_MAX: none is known. */

@@ -148,6 +148,85 @@ static void query_operands(struct build *b, struct statement_conjunct *conjunct,
 	conjunct->right = clause_span(b, turn ? left : right);
 }
 
+/* COALESCE(x, false) */
+static bool query_is_filled(Node *node)
+{
+	CoalesceExpr *e = (CoalesceExpr *)node;
+	bool value = true;
+	return IsA(node, CoalesceExpr) && list_length(e->args) == 2 &&
+	       term_is_bool(lsecond(e->args), &value) && !value;
+}
+
+/* CASE WHEN x THEN true ELSE false END. Without ELSE it is NULL, which satisfies a CHECK. */
+static bool query_is_case(Node *node)
+{
+	CaseExpr *e = (CaseExpr *)node;
+	bool value = false, other = true;
+	return IsA(node, CaseExpr) && !e->arg && list_length(e->args) == 1 && e->defresult &&
+	       term_is_bool((Node *)((CaseWhen *)linitial(e->args))->result, &value) && value &&
+	       term_is_bool((Node *)e->defresult, &other) && !other;
+}
+
+/* The condition that a WHERE tests behind what changes nothing for it: x of x IS TRUE,
+ * COALESCE(x, false) and CASE WHEN x THEN true ELSE false END. *part: where it stands. */
+static Node *query_inside(const struct build *b, Node *node, struct clause *part)
+{
+	const struct lex *lex = b->lex;
+	for (;;) {
+		struct clause in = clause_inside(lex, *part);
+		uint32_t then = in.from;
+		bool known = in.from + 3 < in.to;
+		if (IsA(node, BooleanTest) && ((BooleanTest *)node)->booltesttype == IS_TRUE) {
+			node = (Node *)((BooleanTest *)node)->arg;
+			in.to -= known ? 2 : 0;
+		} else if (query_is_filled(node)) {
+			node = linitial(((CoalesceExpr *)node)->args);
+			known = known && lex_is(lex, in.from, "coalesce");
+			in = (struct clause){in.from + 2, in.to - 1};
+			in = known ? clause_nth(lex, in, ",", 0) : in;
+		} else if (query_is_case(node)) {
+			node = (Node *)((CaseWhen *)linitial(((CaseExpr *)node)->args))->expr;
+			known = known && lex_is(lex, in.from, "case");
+			while (then < in.to &&
+			       (lex->token[then].depth != lex->token[in.from].depth + 1 ||
+				!lex_is(lex, then, "then")))
+				then++;
+			in = (struct clause){in.from + 2, then};
+		} else {
+			return node;
+		}
+		*part = known ? in : (struct clause){0};
+	}
+}
+
+/* The operands of a comparison, also behind NOT, or of a call with two arguments. */
+static void query_sides(struct build *b, struct statement_conjunct *conjunct, Node *node,
+			struct clause part)
+{
+	const struct lex *lex = b->lex;
+	part = clause_inside(lex, part);
+	if (part.from >= part.to)
+		return;
+	if (IsA(node, BoolExpr) && ((BoolExpr *)node)->boolop == NOT_EXPR &&
+	    lex_is(lex, part.from, "not")) {
+		node = linitial(((BoolExpr *)node)->args);
+		part = clause_inside(lex, (struct clause){part.from + 1, part.to});
+		if (!IsA(node, A_Expr) || ((A_Expr *)node)->kind != AEXPR_OP)
+			return;
+	}
+	if (IsA(node, A_Expr))
+		query_operands(b, conjunct, (A_Expr *)node, part);
+	uint32_t open = part.from + 1;
+	if (IsA(node, FuncCall) && list_length(((FuncCall *)node)->args) == 2 &&
+	    open + 4 < part.to && lex->token[part.to - 1].depth == lex->token[part.from].depth) {
+		const struct clause list = {open + 1, part.to - 1};
+		if (lex->text[lex->token[open].from] != '(')
+			return;
+		conjunct->left = clause_span(b, clause_nth(lex, list, ",", 0));
+		conjunct->right = clause_span(b, clause_nth(lex, list, ",", 1));
+	}
+}
+
 /* The nth operand of an AND or OR, which is a term with as many as the node. */
 static uint32_t query_operand(const struct build *b, uint32_t term, int n)
 {
@@ -172,8 +251,8 @@ static void query_arm(struct build *b, struct statement_arm *arm, Node *node, ui
 	arm->around = clause_span(b, around);
 	arm->is.term = term;
 	arm->is.span = clause_span(b, part);
-	if (IsA(node, A_Expr) && part.from < part.to)
-		query_operands(b, &arm->is, (A_Expr *)node, part);
+	node = query_inside(b, node, &part);
+	query_sides(b, &arm->is, node, part);
 }
 
 /* The conditions of the alternatives; those whose places are not certain are left out. */
@@ -205,6 +284,43 @@ static void query_arms(struct build *b, uint32_t conjunct, BoolExpr *e, struct c
 	}
 }
 
+/* (a, b) = (x, y): a conjunct for each pair, all with the span of the whole. */
+static bool query_rows(struct build *b, uint32_t query, Node *node, struct clause part, bool join)
+{
+	struct term_context c = query_terms(b, query);
+	const struct lex *lex = b->lex;
+	A_Expr *e = (A_Expr *)node;
+	if (!IsA(node, A_Expr) || e->kind != AEXPR_OP || !e->lexpr || !IsA(e->lexpr, RowExpr) ||
+	    !IsA(e->rexpr, RowExpr) || strcmp(strVal(llast(e->name)), "=") != 0)
+		return false;
+	List *left = ((RowExpr *)e->lexpr)->args, *right = ((RowExpr *)e->rexpr)->args;
+	if (list_length(left) != list_length(right) || !left || part.from >= part.to)
+		return false;
+	struct clause in = clause_inside(lex, part), side[2];
+	uint32_t at = e->location < 0 ? 0 : lex_at(lex, b->shift + (uint32_t)e->location);
+	if (at <= in.from || at + 1 >= in.to)
+		return false;
+	side[0] = (struct clause){in.from, at};
+	side[1] = (struct clause){at + 1, in.to};
+	for (size_t i = 0; i < 2; i++) {
+		side[i].from += lex_is(lex, side[i].from, "row");
+		side[i] = clause_inside(lex, side[i]);
+	}
+	for (int i = 0; i < list_length(left); i++) {
+		uint32_t term =
+		    term_equal(&c, (Node *)list_nth(left, i), (Node *)list_nth(right, i));
+		if (term == STATEMENT_NONE)
+			return true;
+		struct statement_conjunct *conjunct = build_conjunct(b, query);
+		conjunct->term = term;
+		conjunct->join = join;
+		conjunct->span = clause_span(b, part);
+		conjunct->left = clause_span(b, clause_nth(lex, side[0], ",", (size_t)i));
+		conjunct->right = clause_span(b, clause_nth(lex, side[1], ",", (size_t)i));
+	}
+	return true;
+}
+
 static void query_conjuncts(struct build *b, uint32_t query, Node *node, struct clause where,
 			    bool join)
 {
@@ -218,20 +334,23 @@ static void query_conjuncts(struct build *b, uint32_t query, Node *node, struct 
 		b->depth--;
 		return;
 	}
-	uint32_t term = term_of(&c, node, true);
 	uint32_t offset = term_offset(b, node);
+	struct clause part = {0}, inside;
+	if (offset != STATEMENT_NONE && where.from < where.to)
+		part = clause_part(b->lex, where, "and", offset);
+	if (query_rows(b, query, node, part, join))
+		return;
+	inside = part;
+	Node *condition = query_inside(b, node, &inside);
+	uint32_t term = term_of(&c, condition, true);
 	if (term == STATEMENT_NONE)
 		return;
 	struct statement_conjunct *conjunct = build_conjunct(b, query);
 	conjunct->term = term;
 	conjunct->join = join;
-	if (offset == STATEMENT_NONE || where.from >= where.to)
-		return;
-	struct clause part = clause_part(b->lex, where, "and", offset);
 	conjunct->span = clause_span(b, part);
-	if (IsA(node, A_Expr) && part.from < part.to)
-		query_operands(b, conjunct, (A_Expr *)node, part);
-	if (IsA(node, BoolExpr) && part.from < part.to)
+	query_sides(b, conjunct, condition, inside);
+	if (node == condition && IsA(node, BoolExpr) && part.from < part.to)
 		query_arms(b, b->s.head.conjuncts - 1, (BoolExpr *)node, part);
 }
 

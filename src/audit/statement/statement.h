@@ -134,7 +134,8 @@ struct statement_conjunct {
 	uint32_t query;
 	struct statement_span span;
 	/* of a comparison, LIKE, = ANY, IS [NOT] DISTINCT FROM: its operands, in the order of the
-	 * term's children; of BETWEEN the operand, the lower and the upper bound */
+	 * term's children; of a call of two arguments: these; of BETWEEN the operand, the lower and
+	 * the upper bound. (a, b) = (x, y) is two comparisons with one span. */
 	struct statement_span left, right, upper;
 	uint32_t term;
 	uint32_t join; /* of an ON clause */

@@ -144,7 +144,7 @@ static bool is_constant(Node *node)
 	return node && (IsA(node, A_Const) || IsA(node, ParamRef));
 }
 
-static bool is_bool(Node *node, bool *value)
+bool term_is_bool(Node *node, bool *value)
 {
 	node = without_cast(node);
 	if (!node || !IsA(node, A_Const) || ((A_Const *)node)->isnull ||
@@ -198,10 +198,16 @@ static uint32_t term_compare(struct term_context *c, const char *name, Node *lef
 		name = turned(name);
 	}
 	/* done = false is NOT done */
-	if (left && (strcmp(name, "=") == 0 || strcmp(name, "<>") == 0) && is_bool(right, &value))
+	if (left && (strcmp(name, "=") == 0 || strcmp(name, "<>") == 0) &&
+	    term_is_bool(right, &value))
 		return value == (*name == '=') ? term_of(c, left, filter)
 					       : term_not(c, left, filter);
 	return term_pair(c, STATEMENT_OPERATOR, name, left, right);
+}
+
+uint32_t term_equal(struct term_context *c, Node *left, Node *right)
+{
+	return term_compare(c, "=", left, right, true);
 }
 
 /* x IN (a, b), x = ANY (ARRAY[a, b]); one member is a comparison. */
@@ -340,7 +346,7 @@ static uint32_t term_not(struct term_context *c, Node *node, bool filter)
 		if (e->kind == AEXPR_BETWEEN || e->kind == AEXPR_NOT_BETWEEN)
 			return term_between(c, e, e->kind != AEXPR_BETWEEN, filter);
 	}
-	if (is_bool(node, &value)) {
+	if (term_is_bool(node, &value)) {
 		uint32_t t = term_leaf(c, STATEMENT_CONSTANT, value ? "false" : "true");
 		if (t != STATEMENT_NONE)
 			c->b->s.term[t].number = STATEMENT_BOOL;
