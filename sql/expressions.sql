@@ -51,6 +51,14 @@ words @> $1::text[] AND ($2::text[] IS NULL OR words && $2) AND ($3::text[] IS N
 	AND ($6::text[] IS NULL OR words && $6) AND ($7::text[] IS NULL OR words && $7)
 	AND ($8::text[] IS NULL OR words && $8) AND ($9::text[] IS NULL OR words && $9)
 
+-- The same of marks, which are hashes of tokens ($10 to $18): it may have the text.
+-- expression: text_may_match
+marks IS NULL OR marks @> $10::smallint[] AND ($11::smallint[] IS NULL OR marks && $11)
+	AND ($12::smallint[] IS NULL OR marks && $12) AND ($13::smallint[] IS NULL OR marks && $13)
+	AND ($14::smallint[] IS NULL OR marks && $14) AND ($15::smallint[] IS NULL OR marks && $15)
+	AND ($16::smallint[] IS NULL OR marks && $16) AND ($17::smallint[] IS NULL OR marks && $17)
+	AND ($18::smallint[] IS NULL OR marks && $18)
+
 -- A rejected row of an import in our own format. r: import_row.
 -- expression: import_record
 jsonb_strip_nulls(jsonb_build_object('external_id', r.external_id, 'name', r.name, 'street', r.street,

@@ -452,29 +452,42 @@ JOIN business AS b ON b.id = t.id
 JOIN s ON s.id = b.source_id
 ORDER BY t.rank DESC, t.id DESC;
 
--- Text and place: $10 to $13 as $1 to $4 of list_near, the key in $14 and $15. Common words: nearest
--- first until $16 have the words.
--- name: list_text_near_walk
+-- Text and place, between two distances: $10 to $18 are those of the expression text_may_match, $19 to $29 as $1 to $11
+-- of list_near_ring. What the index does not exclude is looked up, nearest first, until $30 have the words.
+-- name: list_text_near_ring
 -- row: business
--- served-by: business_near
+-- served-by: business_by_band
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.chord AS key, {{business_row}}
+SELECT t.chord AS key, {{business_row}}
 FROM (
-	SELECT *, {{business_place}} <-> cube(ARRAY[$10::float8, $11::float8, $12::float8]) AS chord
-	FROM business
-	WHERE lat_e7 IS NOT NULL
-		AND {{business_place}} <@ cube_enlarge(cube(ARRAY[$10::float8, $11::float8, $12::float8]), $13::float8, 3)
-		AND {{business_place}} <-> cube(ARRAY[$10::float8, $11::float8, $12::float8]) <= $13::float8
-		AND ({{business_place}} <-> cube(ARRAY[$10::float8, $11::float8, $12::float8]), id) > ($14::float8, $15::bigint)
-		AND (SELECT {{text_match}}
-			FROM business_detail AS d WHERE d.id = business.id)
-	ORDER BY {{business_place}} <-> cube(ARRAY[$10::float8, $11::float8, $12::float8])
-	FETCH FIRST ($16) ROWS WITH TIES
-) AS b
+	SELECT id, chord
+	FROM (
+		SELECT id, chord
+		FROM (
+			SELECT id, {{business_place}} <-> cube(ARRAY[$25::float8, $26::float8, $27::float8]) AS chord
+			FROM unnest($19::integer[], $20::integer[], $21::integer[]) AS r (band, west, east)
+			CROSS JOIN LATERAL (
+				SELECT id, lat_e7, lon_e7
+				FROM business
+				WHERE {{business_band}} = r.band AND lon_e7 BETWEEN r.west AND r.east
+					AND lat_e7 BETWEEN $22::integer AND $23::integer AND ({{text_may_match}})
+				OFFSET 0
+			) AS p
+			OFFSET 0
+		) AS m
+		WHERE chord <= $24::float8 AND (chord, id) > ($28::float8, $29::bigint)
+		ORDER BY chord, id
+		OFFSET 0
+	) AS n
+	WHERE (SELECT {{text_match}} FROM business_detail AS d WHERE d.id = n.id)
+	ORDER BY chord, id
+	LIMIT $30
+) AS t
+JOIN business AS b ON b.id = t.id
 JOIN s ON s.id = b.source_id
-ORDER BY b.chord, b.id
-LIMIT $16;
+ORDER BY t.chord, t.id;
 
+-- Text and place, of rare words: $10 to $13 as $1 to $4 of list_near, the key in $14 and $15.
 -- name: list_text_near_rare
 -- row: business
 -- served-by: business_detail_by_word

@@ -13,7 +13,7 @@ CREATE TEMPORARY TABLE import_row (
 	quality_score smallint, lat_e7 integer, lon_e7 integer,
 	name text, street text, postcode text, phone text, hours text, timezone text, hours_week int4multirange,
 	alt_names text[], description text, website text, service_area text[], same_as text[], offers jsonb, extra jsonb,
-	source_updated_at timestamptz, words text[] COLLATE "C",
+	source_updated_at timestamptz, words text[] COLLATE "C", marks smallint[],
 	name_key text COLLATE "C", city_name_key text COLLATE "C", region_name_key text COLLATE "C",
 	path_name text, -- the name as a part of an address
 	closed text, -- NULL: open; a date, or 'yes'
@@ -23,7 +23,7 @@ CREATE TEMPORARY TABLE import_row (
 -- name: import_copy
 COPY import_row (n, line, id, external_id, content_hash, country, region_name, city, category_id, group_id,
 	categories, quality_score, lat_e7, lon_e7, name, street, postcode, phone, hours, timezone, hours_week,
-	alt_names, description, website, service_area, same_as, offers, extra, source_updated_at, words,
+	alt_names, description, website, service_area, same_as, offers, extra, source_updated_at, words, marks,
 	name_key, city_name_key, region_name_key, path_name, closed)
 FROM STDIN;
 
@@ -298,7 +298,8 @@ UPDATE business AS b SET
 	region_id = p.region_id, city_id = p.city_id, lat_e7 = r.lat_e7, lon_e7 = r.lon_e7,
 	category_id = r.category_id, group_id = r.group_id, quality_score = r.quality_score, name = r.name,
 	street = r.street, postcode = r.postcode, city = r.city, country = r.country, phone = r.phone,
-	hours = r.hours, timezone = r.timezone
+	hours = r.hours, timezone = r.timezone,
+	marks = r.marks || directory_marks(r.category_id, r.group_id, p.region_id, p.city_id)
 FROM {{import_placed}} WHERE b.id = r.id;
 
 -- name: import_update_detail
@@ -397,7 +398,7 @@ FROM business AS b JOIN import_region AS m ON m.id = b.region_id LEFT JOIN impor
 WHERE d.id = b.id;
 
 -- name: region_merge_business
-UPDATE business AS b SET region_id = m.target,
+UPDATE business AS b SET region_id = m.target, marks = NULL,
 	city_id = COALESCE((SELECT c.target FROM import_city AS c WHERE c.id = b.city_id), b.city_id)
 FROM import_region AS m WHERE m.id = b.region_id;
 
@@ -460,9 +461,10 @@ SELECT directory_indexes_return() AS indexes;
 -- In this order half of the indexes grow at one end.
 -- name: import_insert
 INSERT INTO business (id, region_id, city_id, lat_e7, lon_e7, source_id, category_id, group_id,
-	quality_score, name, street, postcode, city, country, phone, hours, timezone)
+	quality_score, name, street, postcode, city, country, phone, hours, timezone, marks)
 SELECT r.id, p.region_id, p.city_id, r.lat_e7, r.lon_e7, $1::smallint, r.category_id, r.group_id,
-	r.quality_score, r.name, r.street, r.postcode, r.city, r.country, r.phone, r.hours, r.timezone
+	r.quality_score, r.name, r.street, r.postcode, r.city, r.country, r.phone, r.hours, r.timezone,
+	r.marks || directory_marks(r.category_id, r.group_id, p.region_id, p.city_id)
 FROM {{import_placed}}
 ORDER BY p.region_id, p.city_id, r.group_id;
 

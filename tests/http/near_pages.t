@@ -1,6 +1,7 @@
 #!/usr/bin/perl
-# Pages by distance: in the order that SQL gives, and what each reads, however far out. The database counts the buffers
-# of what the web process asks (pg_stat_statements). HOLDFAST_PLACES asks for more businesses in the dense part.
+# Pages by distance, also with a text, a town and further facts: in the order that SQL gives, and what each reads,
+# however far out. The database counts the buffers of what the web process asks (pg_stat_statements). HOLDFAST_PLACES
+# asks for more businesses in the dense part.
 use strict;
 use warnings;
 use utf8;
@@ -15,6 +16,16 @@ sub slurp { my ($file) = @_; open my $in, '<', "$FindBin::Bin/../../$file" or di
 my ($divisor) = slurp('src/directory/search/near.c') =~ /\bBAND_E7 = (\d+)/;
 my ($band) = slurp('sql/expressions.sql') =~ /^-- expression: business_band\n(.+)/m;
 is($band, "(lat_e7 / $divisor)", 'the bands of the program are those of the index');
+
+# Tokens as src/directory/words/tokens.h hashes them.
+sub mark {
+	my ($token) = @_;
+	return (ord($1) * 7919 + $2 * 31) % 65536 - 32768 if $token =~ /^@([cgrt])([0-9]+)$/;
+	utf8::encode($token);
+	my $h = 2166136261;
+	$h = (($h ^ $_) * 16777619) % 2**32 for unpack 'C*', $token;
+	return (($h ^ $h >> 16) & 0xffff) - 32768;
+}
 
 my $directory = Directory->start;
 my $places = $ENV{HOLDFAST_PLACES} // 20_000;
@@ -35,7 +46,30 @@ FROM spot JOIN (SELECT *, row_number() OVER (ORDER BY id) AS no FROM category) A
 	ON c.no = 1 + i % 7919 % 97 % 41
 CROSS JOIN (SELECT id FROM source WHERE key = 'alpha') AS s;
 SQL
-$directory->sql('VACUUM (ANALYZE) business');
+# Every tenth is in a town; every sixteenth has the needle in its name, every twentieth has a fact. Some are not hashed:
+# what an older program wrote is looked up.
+my ($town, $town_key) = map {@$_} $directory->rows("SELECT id, key FROM city WHERE key = 'ch-r1-t1'");
+$directory->sql(<<"SQL");
+UPDATE business SET city_id = $town WHERE id > 1000 AND id <= 1000 + $places AND id % 10 = 0;
+INSERT INTO business_detail (id, content_hash, external_id, name_key, words)
+SELECT id, 0, 'e' || id, 'spot' || id, ARRAY['spot'] || CASE WHEN id % 16 = 3 THEN '{needle}'::text[] END
+	|| CASE WHEN id % 20 = 7 THEN '{\@takeaway=yes}'::text[] END
+	|| directory_facets(category_id, group_id, region_id, city_id)
+FROM business WHERE id > 1000 AND id <= 1000 + $places;
+SQL
+my $hashed = join ',', map { "('$_'," . mark($_) . ')' }
+	$directory->column(q(SELECT DISTINCT unnest(words) FROM business_detail));
+$directory->sql(<<"SQL");
+CREATE TEMPORARY TABLE hashed (token text COLLATE "C" PRIMARY KEY, mark smallint);
+INSERT INTO hashed VALUES $hashed;
+UPDATE business AS b SET marks = m.marks
+FROM (SELECT d.id, array_agg(h.mark) AS marks FROM business_detail AS d CROSS JOIN unnest(d.words) AS w
+	JOIN hashed AS h ON h.token = w GROUP BY d.id) AS m
+WHERE b.id = m.id AND b.id % 1024 <> 3;
+SQL
+# As a first import leaves it.
+$directory->sql('REINDEX INDEX business_by_band');
+$directory->sql('VACUUM (ANALYZE) business, business_detail');
 my $web = Web->start(database => $directory->conninfo);
 $web->until('the database answers', sub { ($web->request('GET /readyz'))[0] == 200 });
 
@@ -72,10 +106,18 @@ my ($category) = $directory->column('SELECT category_id FROM business WHERE id >
 	ORDER BY count(*) DESC, 1 LIMIT 1');
 my ($key, $group, $group_key)
 	= map {@$_} $directory->rows("SELECT key, group_id, group_key FROM category WHERE id = $category");
+my $has = sub { return "id IN (SELECT id FROM business_detail WHERE words \@> '{$_[0]}')" };
 for (
 	[ 'a dense part', '47,8', 50000, '', 'true' ],
 	[ 'a dense part, one category', '47,8', 50000, "&category=$key", "category_id = $category" ],
 	[ 'a dense part, one group', '47,8', 50000, "&category=$group_key", "group_id = $group" ],
+	[ 'a text', '47,8', 50000, '&q=needle', $has->('needle') ],
+	[
+		'a text, one group', '47,8', 50000, "&q=needle&category=$group_key",
+		$has->('needle') . " AND group_id = $group"
+	],
+	[ 'a town from beside it', '47.3,8.4', 50000, "&city=$town_key", "city_id = $town" ],
+	[ 'a further fact', '47,8', 50000, '&takeaway=yes', $has->('@takeaway=yes') ],
 	[ 'beside the dense part', '47.3,8.4', 50000, '', 'true' ],
 	[ 'an almost empty part', '46.1,6.1', 50000, '', 'true' ],
 	[ 'both sides of the date line', '0.01,-179.98', 50000, '', 'true' ],
@@ -110,5 +152,23 @@ for (
 }
 
 $web->stop;
+
+# What an import writes is what was assumed here.
+my $file = "$directory->{i}{home}/marks.json";
+open my $out, '>', $file or die "$file: $!";
+print $out '[{"external_id": "m1", "name": "Käserei Žižek", "categories": ["cheese-dairy", "farm-shop"],
+	"street": "Rue 5", "postcode": "8600", "city": "Bern", "country": "CH", "lat": 47, "lon": 7,
+	"website": "https://zizek.example/",
+	"extra": {"takeaway": "yes", "cuisine": "greek"}}]';
+close $out;
+$directory->{i}->run_ok('import', '--source', 'marks', $file);
+my $written = sub {
+	$directory->rows("SELECT array_to_string(d.words, ' '), array_to_string(b.marks, ' ')
+		FROM business_detail AS d JOIN business AS b ON b.id = d.id WHERE d.external_id = 'm1'");
+};
+my ($row) = $written->();
+like($row->[0], qr/kaserei .*\@t/, 'the words of an imported business');
+is($row->[1], join(' ', map { mark($_) } split ' ', $row->[0]), 'its marks are hashes of its words');
+
 $directory->stop;
 done_testing;

@@ -15,7 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EXTRA_BYTES = 256 << 10 };
+enum {
+	EXTRA_BYTES = 256 << 10,
+	TOKENS_MAX = 512, /* more than a record's fields give */
+};
 
 static void put_null(struct buf *out)
 {
@@ -126,14 +129,21 @@ static const struct {
 /* The array of words while it is written: what directory/words/tokens.h describes. */
 struct tokens {
 	struct buf *out;
-	bool some;
+	size_t count;
+	int16_t mark[TOKENS_MAX];
 };
 
 static void put_token(struct tokens *tokens, const char *kind, struct str word)
 {
+	if (tokens->count == TOKENS_MAX)
+		return;
 	/* Letters, digits and the signs of hosts: nothing to escape. */
-	buf_printf(tokens->out, "%s\"%s%.*s\"", tokens->some ? "," : "", kind, STR_ARG(word));
-	tokens->some = true;
+	buf_puts(tokens->out, tokens->count ? ",\"" : "\"");
+	size_t from = tokens->out->n;
+	buf_puts(tokens->out, kind);
+	buf_str(tokens->out, word);
+	tokens->mark[tokens->count++] = token_mark(str_from(buf_view(tokens->out), from));
+	buf_putc(tokens->out, '"');
 }
 
 static void put_texts(struct tokens *tokens, const char *kind, const struct str *texts,
@@ -205,6 +215,7 @@ static void put_facets(struct tokens *tokens, const struct record *r)
 	}
 }
 
+/* And their marks. */
 static void put_words(struct buf *out, const struct record *r)
 {
 	const struct str *f = r->field;
@@ -222,6 +233,9 @@ static void put_words(struct buf *out, const struct record *r)
 	if (site.n)
 		put_token(&tokens, TOKEN_HOST, site);
 	put_facets(&tokens, r);
+	buf_puts(out, "}\t{");
+	for (size_t i = 0; i < tokens.count; i++)
+		buf_printf(out, "%s%d", i ? "," : "", tokens.mark[i]);
 	buf_putc(out, '}');
 }
 

@@ -19,7 +19,7 @@ enum plan_filter {
 	PLAN_NEAR = 32,
 	PLAN_FACETS = 64, /* choices of facets.def */
 	PLAN_BOX = 128,   /* a small one: larger ones are looked for in other lists */
-	PLAN_RING = 256,  /* a page by distance that begins behind a key */
+	PLAN_RING = 256,  /* by distance, between two distances */
 };
 
 struct plan {
@@ -28,10 +28,10 @@ struct plan {
 	unsigned optional; /* and any of these */
 	bool common;       /* of two plans for the same text: the one for common words */
 	const struct db_statement *statement;
-	/* Its parameters in order: w all words and three sets (4), x point (3), p point and radius
-	 * (4), d ring (6), g group, c category, r region, t city, f region and city (NULL: any),
-	 * b box (10), i id of the row before, k key of the row before (2), n rows to walk, l rows
-	 * to give */
+	/* Its parameters in order: w all words and sets (9), m the marks of these (9), x point (3),
+	 * p point and radius (4), d ring (6), g group, c category, r region, t city, f region and
+	 * city (NULL: any), b box (10), i id of the row before, k key of the row before (2), n rows
+	 * to walk, l rows to give */
 	const char *params;
 };
 
@@ -88,7 +88,7 @@ int area_params(const struct area *a, struct db_param *out);
 /* Sets the distance from the middle of a circle. */
 bool area_has(const struct area *a, struct search_business *b);
 
-/* ---- near.c: pages by distance behind the first ---- */
+/* ---- near.c: pages by distance ---- */
 
 /* Metres on the ground as a chord of the unit sphere, which is the key of lists by distance. */
 double chord_of_metres(double m);
@@ -99,13 +99,17 @@ enum { RING_PARAMS = 6 };
 struct near_ring {
 	double outer_m, width_m;
 };
-void ring_begin(struct near_ring *r, double key, double radius_m);
+/* share: of the businesses, about how many are listed. */
+void ring_begin(struct near_ring *r, double key, double radius_m, double share);
 /* The ring becomes wider outwards. False: it ends at the radius already. */
 MUST_CHECK bool ring_grow(struct near_ring *r, double radius_m);
 /* The stretches of bands that it crosses, and its end, as RING_PARAMS parameters. False: the arena
  * is full. */
 MUST_CHECK bool ring_params(struct arena *arena, const struct near_ring *r,
 			    const struct search_query *q, double key, struct db_param *out);
+/* The marks (directory/words/tokens.h) of an array literal of tokens, as an array literal; of an
+ * empty text an empty one. False: the arena is full. */
+MUST_CHECK bool ring_marks(struct arena *arena, struct str tokens, struct str *out);
 
 /* ---- terms.c: what was typed, word by word ---- */
 

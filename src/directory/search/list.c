@@ -10,8 +10,8 @@ enum {
 	/* Up to so many matches, fetching all of them costs less (8 ms) than meeting enough of
 	 * them on the way down the order. */
 	RARE = 5000,
-	/* Near: a match is met on the way out sooner, and each costs two tables. */
-	RARE_NEAR = 10000,
+	/* Near: each match costs five buffers. */
+	RARE_NEAR = 60,
 	/* Businesses looked at for common words before the words' own index is asked after all: as
 	 * many as it takes when the words are independent, if that is within WALK; when they are
 	 * rarely together a few, in case that these words are not independent ("New York"). */
@@ -149,6 +149,18 @@ static bool keeps(struct listing *l, struct search_business *b)
 	return open == SEARCH_OPEN;
 }
 
+static bool marks_of(const struct listing *l, struct db_param *out)
+{
+	struct str marks;
+	for (int i = 0; i <= TEXT_SETS; i++) {
+		struct str tokens = i ? l->text.set[i - 1] : l->text.all;
+		if (!ring_marks(l->ask.arena, tokens, &marks))
+			return false;
+		out[i] = i ? DB_TEXT_OR_NULL(marks) : DB_TEXT(marks);
+	}
+	return true;
+}
+
 /* 0: the arena is full. */
 static int params_of(const struct listing *l, struct db_param *out)
 {
@@ -161,8 +173,14 @@ static int params_of(const struct listing *l, struct db_param *out)
 			for (int i = 0; i < TEXT_SETS; i++)
 				out[n++] = DB_TEXT_OR_NULL(l->text.set[i]);
 			break;
+		case 'm':
+			if (!marks_of(l, out + n))
+				return 0;
+			n += 1 + TEXT_SETS;
+			break;
 		case 'd':
-			if (!ring_params(l->ask.arena, &l->ring, &l->q, key_chord(&l->key), out))
+			if (!ring_params(l->ask.arena, &l->ring, &l->q, key_chord(&l->key),
+					 out + n))
 				return 0;
 			n += RING_PARAMS;
 			break;
@@ -297,7 +315,7 @@ static void choose_ring(struct listing *l)
 		return;
 	l->filters |= PLAN_RING;
 	l->plan = plan_find(l->filters, l->list.sort, true);
-	ring_begin(&l->ring, key_chord(&l->key), l->q.radius_m);
+	ring_begin(&l->ring, key_chord(&l->key), l->q.radius_m, 1);
 }
 
 static void page(struct listing *l)
@@ -321,12 +339,17 @@ static void page(struct listing *l)
 static void begin_pages(struct listing *l)
 {
 	double total = l->total > 0 ? (double)l->total : 1, expected = l->text.expected;
+	double share = expected / total;
 	if (l->at_most < l->total)
 		expected *= (double)l->at_most / total;
 	/* The walk gives a row for every total / expected that it looks at. */
 	l->walk = expected / total * WALK >= l->fetch ? WALK : WALK_ON_TRIAL;
-	l->plan = plan_find(l->filters, l->list.sort,
-			    expected > (l->filters & PLAN_NEAR ? RARE_NEAR : RARE));
+	if (l->filters & PLAN_NEAR && l->filters & (PLAN_TEXT | PLAN_FACETS) &&
+	    expected > RARE_NEAR) {
+		l->filters |= PLAN_RING;
+		ring_begin(&l->ring, key_chord(&l->key), l->q.radius_m, share);
+	}
+	l->plan = plan_find(l->filters, l->list.sort, expected > RARE);
 	page(l);
 }
 

@@ -1,15 +1,21 @@
-/* Pages by distance behind the first. The index of places gives rows nearest first, but only from
- * the middle outwards: a page far out would read everything before it. Here the rows between two
- * distances are read from an index by bands of latitude (business_by_band), of each band the two
- * stretches that the ring crosses. The ring begins at the key of the page before and grows until
- * the page is full, so a page reads what stands in its own neighbourhood, however far out. */
+/* Pages by distance. The index of places gives rows nearest first, but only from the middle
+ * outwards: a page far out would read everything before it, and a page of what few businesses have
+ * would look up all that are nearer. Here the rows between two distances are read from an index by
+ * bands of latitude (business_by_band), of each band the two stretches that the ring crosses. The
+ * ring begins at the key of the page before and grows until the page is full, so a page reads what
+ * stands in its own neighbourhood, however far out. With a text, a region, a town or further facts
+ * the hashes in that index tell which rows are worth looking up. */
 #include "directory/search/internal.h"
+
+#include "directory/words/tokens.h"
 
 #include <math.h>
 
 /* A new ring is so much wider than its inner radius, and at least so wide. A ring with too few
  * businesses is followed by one that is much wider: there are few in it, too. */
-static const double ring_share = 0.03, ring_least_m = 300, ring_growth = 25;
+static const double ring_share = 0.05, ring_least_m = 500, ring_growth = 25;
+/* Of what a smaller share of all businesses has than this, a ring is wider in proportion. */
+static const double ring_enough = 0.6;
 /* Stretches are wider by so many degrees (a centimetre): rounding loses no business. The
  * statement compares distances exactly. */
 static const double ring_margin = 1e-7;
@@ -17,6 +23,7 @@ static const double ring_margin = 1e-7;
 enum {
 	BAND_E7 = 400000, /* the divisor in the expression business_band: 4.4 km */
 	BANDS_BYTES = 16 << 10,
+	MARKS_BYTES = 32 << 10,
 };
 
 static double ring_radians(double degrees)
@@ -34,10 +41,10 @@ double metres_of_chord(double chord)
 	return 2 * earth_radius_m * asin(fmin(chord / 2, 1));
 }
 
-void ring_begin(struct near_ring *r, double key, double radius_m)
+void ring_begin(struct near_ring *r, double key, double radius_m, double share)
 {
-	double inner_m = metres_of_chord(key);
-	r->width_m = fmax(ring_share * inner_m, ring_least_m);
+	double inner_m = metres_of_chord(fmax(key, 0)), many = fmax(ring_enough / share, 1);
+	r->width_m = fmax(ring_share * inner_m, ring_least_m) * many;
 	r->outer_m = fmin(inner_m + r->width_m, radius_m);
 }
 
@@ -123,7 +130,7 @@ static struct str bands_array(struct arena *arena, struct buf *b)
 bool ring_params(struct arena *arena, const struct near_ring *r, const struct search_query *q,
 		 double key, struct db_param *out)
 {
-	double inner_m = metres_of_chord(key), outer_m = r->outer_m;
+	double inner_m = metres_of_chord(fmax(key, 0)), outer_m = r->outer_m;
 	double height = outer_m / earth_radius_m * 180 / M_PI + ring_margin;
 	double south = fmax(q->lat - height, -90), north = fmin(q->lat + height, 90);
 	struct bands b;
@@ -149,4 +156,26 @@ bool ring_params(struct arena *arena, const struct near_ring *r, const struct se
 	out[4] = DB_I64((int64_t)ceil(north * 1e7));
 	out[5] = DB_DOUBLE(chord_of_metres(outer_m));
 	return true;
+}
+
+bool ring_marks(struct arena *arena, struct str tokens, struct str *out)
+{
+	*out = (struct str){"", 0};
+	if (!tokens.n)
+		return true;
+	must(tokens.n >= 2 && tokens.p[0] == '{');
+	struct buf b;
+	struct str rest = {tokens.p + 1, tokens.n - 2};
+	buf_init(&b, MARKS_BYTES);
+	buf_putc(&b, '{');
+	while (rest.n) {
+		struct str token = str_cut(&rest, ',');
+		if (token.n >= 2 && token.p[0] == '"')
+			token = (struct str){token.p + 1, token.n - 2};
+		buf_printf(&b, "%s%d", b.n > 1 ? "," : "", token_mark(token));
+	}
+	buf_putc(&b, '}');
+	*out = buf_failed(&b) ? (struct str){0} : arena_str(arena, buf_view(&b));
+	buf_release(&b);
+	return out->p != NULL;
 }

@@ -30,4 +30,9 @@ enum { TOKEN_HOST_BYTES = 100 };
  * '-', at least one dot). */
 struct str token_host(struct str url, char out[TOKEN_HOST_BYTES]);
 
+/* A hash of a token. business.marks has those of all tokens of a business: an index with them tells
+ * which businesses cannot have what a text asks for. directory_marks() of SQL makes the same of the
+ * facets that directory_facets() makes. */
+int16_t token_mark(struct str token);
+
 #endif
