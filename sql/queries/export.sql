@@ -109,11 +109,14 @@ ORDER BY wanted.place;
 -- name: export_search
 -- What the site's search knows of businesses: a chunk of the table, as in export_blocks.
 SELECT b.id, COALESCE(b.quality_score, 0) AS quality, b.category_id, b.name, b.street, b.postcode, b.city,
-	c.name_key AS place, d.alt_names, d.categories
-FROM business_detail AS d
+	c.name_key AS place, d.alt_names, d.categories, d.cuisines
+FROM (
+	SELECT id, alt_names, categories, ARRAY(SELECT substr(w, 2) FROM unnest(words) AS w WHERE w LIKE '~%') AS cuisines
+	FROM business_detail
+	WHERE ctid >= $1::tid AND ctid < $2::tid
+) AS d
 JOIN business AS b ON b.id = d.id
-LEFT JOIN city AS c ON c.id = b.city_id
-WHERE d.ctid >= $1::tid AND d.ctid < $2::tid;
+LEFT JOIN city AS c ON c.id = b.city_id;
 
 -- name: export_towns
 -- The names that the site's search takes for towns, the largest first; with one name several towns.

@@ -21,8 +21,9 @@ const root = await load('s/root.bin');
 // Whether it has all that was typed.
 function complete(index, typed, b) {
 	const kind = [...index.kinds].find(([, k]) => k.label === b.category?.label)?.[0] ?? '0';
-	const row = { name: b.name, path: b.id, id: b.id, kind, kinds: [], further: [], quality: b.quality_score ?? 0,
-		street: b.address.street ?? '', postcode: b.address.postcode ?? '', city: b.address.city ?? '' };
+	const row = { name: b.name, path: b.id, id: b.id, kind, kinds: [], further: [], serves: [],
+		quality: b.quality_score ?? 0, street: b.address.street ?? '',
+		postcode: b.address.postcode ?? '', city: b.address.city ?? '' };
 	return judge(index, typed, row) && (row.exact || row.whole);
 }
 

@@ -74,7 +74,9 @@ import_text(
 	known('k1', 'Fliesen Falkner & Amsel', 'Hochtann', 'DE', categories => ['tiler']),
 	known('k2', 'Kjær AS', 'Vigeland', 'NO'),
 	known('k3', 'Kjær A/S', 'Vigeland', 'NO'),
-	known('k4', 'EL SUR', 'Hochtann', 'DE')
+	known('k4', 'EL SUR', 'Hochtann', 'DE'),
+	known('k5', 'Zum Olivenbaum', 'Hochtann', 'DE', categories => ['restaurant'], extra => { cuisine => 'greek' }),
+	known('k6', 'Zur Linde', 'Hochtann', 'DE', categories => ['cafe'], extra => { cuisine => 'italian;greek' })
 );
 open my $generator, '-|:utf8', "$i->{bin}/holdfast", 'generate', $records, '--seed', 5 or die $!;
 chomp(my @generated = <$generator>);
@@ -102,7 +104,7 @@ sub from_database {
 # ---- folding ----
 {
 	my @rows = from_database(q{SELECT json_build_object('name', b.name, 'key', d.name_key, 'words',
-		ARRAY(SELECT w FROM unnest(d.words) AS w WHERE w !~ '^[./:@]'))
+		ARRAY(SELECT w FROM unnest(d.words) AS w WHERE w !~ '^[./:@~]'))
 		FROM business AS b JOIN business_detail AS d USING (id)
 		WHERE d.alt_names IS NULL ORDER BY b.id LIMIT 1000});
 	my @folded = ask([ map { { fold => $_->{name} } } @rows ]);
@@ -179,6 +181,29 @@ for my $what (sort keys %drawn) {
 	is_deeply([ map {"$_->{rows}[0]{name}: $_->{beyond}"} $open, $not ], [ ('Fliesen Falkner & Amsel: kind') x 2 ],
 		'what is open, or not wanted, is said to be beyond the search, and the rest is answered');
 	is_deeply([ @$_{qw(found beyond)} ], [ 0, '' ], 'what nobody has finds nothing') for $nothing, $signs;
+}
+
+# ---- cuisines ----
+{
+	my @asked = (
+		'griechisch Hochtann',
+		'greek restaurant Hochtann',
+		'griechische Küche Hochtann',
+		'cucina italiana Hochtann',
+		'Grčka', 'in Griechisch Hochtann'
+	);
+	my @answers = ask([ map { { q => $_ } } @asked ], "http://$i->{address}");
+	my @differ = grep { !$answers[$_]{same} } 0 .. $#asked;
+	is_deeply([ @asked[@differ] ], [], 'cuisines are answered as by the live directory')
+		or diag explain [ @answers[@differ] ];
+	is(
+		join('; ', map { join ', ', map { $_->{name} } @{ $_->{rows} } } @answers[ 1, 3 ]),
+		'Zum Olivenbaum; Zur Linde', 'who serves it is found, beside a kind of business and by another language'
+	);
+	is(
+		join(', ', sort map { $_->{name} } @{ $answers[0]{rows} }),
+		'Zum Olivenbaum, Zur Linde', 'also where it is not said what kind of business is meant'
+	);
 }
 
 # ---- files ----

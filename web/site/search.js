@@ -4,7 +4,7 @@
 (() => {
 	const HEAD = '\u{10ffff}', NEAR = '\u{10fffe}', LAST = '\u{10fffd}', STREET = '\u{10fffc}';
 	const READ_MOST = 4000; // rows of a word that are read when no town is named
-	const NONE = 9, FIELD = { name: 0, further: 1, kind: 2, place: 3, street: 5, other: 6 };
+	const NONE = 9, FIELD = { name: 0, further: 1, kind: 2, cuisine: 3, place: 4, street: 6, other: 7 };
 
 	// ---- folding: directory/words/words.c ----
 
@@ -105,7 +105,8 @@
 		const kinds = new Map(rowsOf(root.kinds).map(([id, label, group]) => [id, { label, group }]));
 		const index = {
 			latin, phrases, towns, regions, other, countries, in_country, kinds, key: k, words: (text) => words(latin, text),
-			wishes: new Map(rowsOf(root.wishes ?? '')),
+			wishes: new Map(rowsOf(root.wishes ?? '')), cuisines: new Map(rowsOf(root.cuisines ?? '')),
+			served: new Set(rowsOf(root.served ?? '').map(([c]) => c)),
 			fillers: new Set(rowsOf(root.fillers).map(([w]) => w)), common: new Map(rowsOf(root.common).map(([w, n]) => [w, +n])),
 			fences: parts(root.fences), leaves: parts(root.leaves), kept: new Map(), requests: 0, bytes: 0,
 		};
@@ -132,13 +133,14 @@
 	}
 
 	const row = (line) => {
-		const [quality, kind, name, path, street = '', postcode = '', city = '', kinds = '', further = ''] = line.split('\t');
+		const [quality, kind, name, path, street = '', postcode = '', city = '', kinds = '', further = '', serves = ''] = line.split('\t');
 		return { quality: +quality, kind, name, path, street, postcode, city, id: path.replace(/\.html$/, '').slice(-13),
-			kinds: kinds ? kinds.split('\x1f') : [], further: further ? further.split('\x1f') : [] };
+			kinds: kinds ? kinds.split('\x1f') : [], further: further ? further.split('\x1f') : [],
+			serves: serves ? serves.split('\x1f') : [] };
 	};
 	const rows = async (index, low, high, most) => (await index.range(low, high, most)).flatMap((g) => g.lines.map(row));
 	const ofWord = (index, word, places) => (places
-		? Promise.all((word[0] === '@' ? places : places.flatMap((p) => [p, STREET + p]))
+		? Promise.all((/^[@~]/.test(word) ? places : places.flatMap((p) => [p, STREET + p]))
 			.map((p) => rows(index, `${word}\t${p}`, `${word}\t${p}`))).then((all) => all.flat())
 		: rows(index, `${word}\t`, `${word}\t${NEAR}`));
 
@@ -192,9 +194,23 @@
 			if (not || t.asks === 'o' || (open && /[tw]/.test(t.asks ?? '')) || (t.asks === 'n' && (telling || open))) t.wish = true;
 		});
 	};
+	// Words for cuisines, with German endings (directory/names/cuisines.c), that some business serves.
+	const readCuisines = (index, terms) => {
+		terms.forEach((t, i) => {
+			const ending = ['', 'e', 'er', 'es', 'en', 'em', 's'].find((e) => t.word.endsWith(e)
+				&& (!e || size(t.word) >= 4 + e.length) && index.cuisines.get(t.word.slice(0, t.word.length - e.length)));
+			const named = ending === undefined ? '' : index.cuisines.get(t.word.slice(0, t.word.length - ending.length));
+			if (!index.served.has(named || t.word) || /^(in|en)$/.test(terms[i - 1]?.word ?? '')) return;
+			Object.assign(t, { serves: named || t.word, cuisine: named !== '' });
+		});
+		terms.forEach((t, i) => {
+			if (index.cuisines.get(t.word) === '' && (terms[i - 1]?.cuisine || terms[i + 1]?.cuisine)) t.filler = true;
+		});
+	};
 	const understand = (index, q) => {
 		const terms = index.words(q).slice(0, 16).map((word) => ({ word, filler: index.fillers.has(word) }));
 		readWishes(index, q, terms);
+		readCuisines(index, terms);
 		for (const t of terms) if (t.wish) t.filler = true;
 		if (terms.every((t) => t.filler)) terms.forEach((t) => { t.filler = !!t.wish; });
 		const plain = terms.filter((t) => !t.wish);
@@ -207,19 +223,19 @@
 		const typed = { terms, key: index.key(q), meanings: [], place: null };
 		for (let n = 5; n > 0 && !typed.meanings.length; n--)
 			for (let i = 0; i + n <= terms.length && !typed.meanings.length; i++) {
-				if (terms[i].filler || terms[i + n - 1].filler) continue;
+				if (terms[i].filler || terms[i + n - 1].filler || terms.slice(i, i + n).some((t) => t.cuisine)) continue;
 				typed.meanings = meanings(index, terms.slice(i, i + n).map((t) => t.word).join(''));
 				if (typed.meanings.length) terms.slice(i, i + n).forEach((t) => { t.kind = true; });
 				if (typed.meanings.length && n === 1) terms[i].related = related(index, terms[i].word, typed.meanings[0]);
 			}
 		for (const t of terms)
-			if (!t.filler && !t.kind && typed.meanings[0]?.[0] === 'c') t.kind = meanings(index, t.word).includes(typed.meanings[0]);
+			if (!t.filler && !t.kind && !t.cuisine && typed.meanings[0]?.[0] === 'c') t.kind = meanings(index, t.word).includes(typed.meanings[0]);
 		for (const t of terms)
 			if (t.asks === 't' && !t.kind && typed.meanings.length) t.wish = t.filler = true;
 		for (let n = 5; n > 0 && !typed.place; n--)
 			for (let end = terms.length; end >= n && !typed.place; end--) {
 				const some = terms.slice(end - n, end);
-				if (some.some((t) => t.kind) || (n === 1 && some[0].filler)) continue;
+				if (some.some((t) => t.kind || t.cuisine) || (n === 1 && some[0].filler)) continue;
 				typed.place = placeOf(index, some);
 				if (typed.place) some.forEach((t) => { t.place = true; });
 			}
@@ -252,6 +268,7 @@
 			look(sheets[3]);
 			if (field === FIELD.name) used.add(at);
 			if (degree === NONE && t.filler) { r.missed++; continue; }
+			if (degree === NONE && !t.kind && r.serves.includes(t.serves)) { degree = 0; field = FIELD.cuisine; }
 			if (degree === NONE && t.place && town) { degree = 0; field = FIELD.place; }
 			if (degree === NONE && !whole && !starts) return false;
 			r.degree += degree;
@@ -315,6 +332,12 @@
 	const byName = async (index, typed) => {
 		const places = typed.place && !typed.place.wide ? typed.place.keys : null;
 		const count = (w) => index.common.get(w) ?? 0;
+		const served = typed.others.find((t) => t.serves), food = served && `~${served.serves}`;
+		if (food) {
+			const most = (word) => !places && count(word) > READ_MOST;
+			const lists = await Promise.all([food, served.word].map((w) => (most(w) ? rows(index, `${w}\t${HEAD}`, `${w}\t${HEAD}`) : ofWord(index, w, places))));
+			return { list: unique(lists.flat()).filter((r) => judge(index, typed, r)), beyond: most(food) ? 'town' : '' };
+		}
 		const words = typed.others.map((t) => t.word).sort((a, b) => count(a) - count(b) || b.length - a.length);
 		// The longest, and the last, whose leaf has its beginnings.
 		const rare = words.filter((w) => !count(w)).filter((w, at, all) => !at || w === typed.others[typed.others.length - 1].word || all.length === 2);

@@ -79,13 +79,24 @@ struct str cuisines_word(struct str word, bool *named)
 	return found ? found->cuisine : word;
 }
 
-bool cuisines_is_kitchen(struct str word)
-{
-	static const char *const kitchens[] = {"kuche",  "essen",   "food",   "cuisine",
+static const char *const cuisine_kitchens[] = {"kuche",  "essen",   "food",   "cuisine",
 					       "cucina", "cocina",  "comida", "cibo",
 					       "keuken", "kuhinja", "hrana",  "kitchen"};
-	for (size_t i = 0; i < COUNT_OF(kitchens); i++)
-		if (str_eq(word, str_of(kitchens[i])))
+
+bool cuisines_is_kitchen(struct str word)
+{
+	for (size_t i = 0; i < COUNT_OF(cuisine_kitchens); i++)
+		if (str_eq(word, str_of(cuisine_kitchens[i])))
 			return true;
 	return false;
+}
+
+void cuisines_each(void (*each)(void *ctx, struct str name, struct str cuisine), void *ctx)
+{
+	if (!cuisine_names_count)
+		cuisines_build();
+	for (size_t i = 0; i < cuisine_names_count; i++)
+		each(ctx, cuisine_names[i].word, cuisine_names[i].cuisine);
+	for (size_t i = 0; i < COUNT_OF(cuisine_kitchens); i++)
+		each(ctx, str_of(cuisine_kitchens[i]), STR(""));
 }

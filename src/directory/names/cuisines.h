@@ -13,4 +13,8 @@ struct str cuisines_word(struct str word, bool *named);
 /* Whether the word only says that a cuisine is meant: "Küche", "cuisine", "food". */
 bool cuisines_is_kitchen(struct str word);
 
+/* All names and their cuisines, folded; then the words that only say that one is meant, with an
+ * empty cuisine. */
+void cuisines_each(void (*each)(void *ctx, struct str name, struct str cuisine), void *ctx);
+
 #endif

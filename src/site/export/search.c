@@ -27,7 +27,7 @@ struct search_run {
 static enum status search_add_row(struct search_run *r, const struct db_rows *rows, int row,
 				  struct err *err)
 {
-	struct str *names, *categories;
+	struct str *names, *categories, *cuisines;
 	struct sitesearch_row b = {.id = db_i64(rows, row, SQL_EXPORT_SEARCH_ID)};
 	const struct manifest_entry *e = manifest_find(r->m, b.id);
 	if (!e || e->state < ENTRY_NOINDEX)
@@ -36,7 +36,9 @@ static enum status search_add_row(struct search_run *r, const struct db_rows *ro
 	if (!db_texts(rows, row, SQL_EXPORT_SEARCH_ALT_NAMES, &r->arena, &names,
 		      &b.alt_names_count) ||
 	    !db_texts(rows, row, SQL_EXPORT_SEARCH_CATEGORIES, &r->arena, &categories,
-		      &b.categories_count))
+		      &b.categories_count) ||
+	    !db_texts(rows, row, SQL_EXPORT_SEARCH_CUISINES, &r->arena, &cuisines,
+		      &b.cuisines_count))
 		return err_set(err, TOO_LARGE, "too much for a row of the search");
 	buf_reset(&r->link);
 	business_link(str_of(manifest_path(e)), b.id, ".html", &r->link);
@@ -51,6 +53,7 @@ static enum status search_add_row(struct search_run *r, const struct db_rows *ro
 	b.city = db_text(rows, row, SQL_EXPORT_SEARCH_CITY);
 	b.alt_names = names;
 	b.categories = categories;
+	b.cuisines = cuisines;
 	return sitesearch_add(r->search, &b, err);
 }
 

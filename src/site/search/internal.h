@@ -52,8 +52,8 @@ MUST_CHECK enum status leaves_put_file(struct tree *t, const char *path, struct 
 
 /* ---- root.c ---- */
 
-/* common: lines of word and number of rows. */
-void root_write(const struct sitesearch_root *root, struct str common, const struct tree *tree,
-		struct buf *out);
+/* common: lines of word and number of rows. served: a line for each cuisine that is served. */
+void root_write(const struct sitesearch_root *root, struct str common, struct str served,
+		const struct tree *tree, struct buf *out);
 
 #endif

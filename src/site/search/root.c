@@ -1,6 +1,7 @@
 #include "site/search/internal.h"
 
 #include "base/json.h"
+#include "directory/names/cuisines.h"
 #include "directory/names/phrases.h"
 #include "directory/names/places.h"
 #include "directory/names/wishes.h"
@@ -46,6 +47,11 @@ static void root_put_wishes(struct buf *out)
 	}
 }
 
+static void root_put_cuisine(void *ctx, struct str name, struct str cuisine)
+{
+	buf_printf(ctx, "%.*s\t%.*s\n", STR_ARG(name), STR_ARG(cuisine));
+}
+
 /* Other names of towns, and of the countries that the regions are in. */
 static void root_put_aliases(const struct sitesearch_root *root, struct buf *out)
 {
@@ -67,11 +73,11 @@ static void root_put_aliases(const struct sitesearch_root *root, struct buf *out
 	}
 }
 
-void root_write(const struct sitesearch_root *root, struct str common, const struct tree *tree,
-		struct buf *out)
+void root_write(const struct sitesearch_root *root, struct str common, struct str served,
+		const struct tree *tree, struct buf *out)
 {
 	struct json_writer w;
-	struct buf text[5];
+	struct buf text[6];
 	for (size_t i = 0; i < COUNT_OF(text); i++)
 		buf_init(&text[i], 4 << 20);
 	root_put_letters(&text[0]);
@@ -80,6 +86,8 @@ void root_write(const struct sitesearch_root *root, struct str common, const str
 	phrases_each(root_put_phrase, &text[2]);
 	root_put_aliases(root, &text[3]);
 	root_put_wishes(&text[4]);
+	if (served.n)
+		cuisines_each(root_put_cuisine, &text[5]);
 	const struct {
 		const char *name;
 		struct str text;
@@ -89,6 +97,8 @@ void root_write(const struct sitesearch_root *root, struct str common, const str
 	    {"phrases", buf_view(&text[2])},
 	    {"aliases", buf_view(&text[3])},
 	    {"wishes", buf_view(&text[4])},
+	    {"cuisines", buf_view(&text[5])},
+	    {"served", served},
 	    {"kinds", root->kinds},
 	    {"towns", root->towns},
 	    {"regions", root->regions},

@@ -28,7 +28,8 @@ struct sitesearch {
 	int temporary;
 	struct sorter *rows, *near;
 	struct buf line, word, common;
-	uint64_t of_word; /* rows */
+	struct buf served; /* lines of cuisines */
+	uint64_t of_word;  /* rows */
 	struct search_best best[SITESEARCH_BEST];
 	size_t bests;
 };
@@ -41,6 +42,8 @@ struct sitesearch *sitesearch_create(int temporary)
 	buf_init(&s->line, ROW_MAX);
 	buf_init(&s->word, KEY_MAX);
 	buf_init(&s->common, ROOT_MAX);
+	buf_init(&s->served, ROOT_MAX);
+	buf_putc(&s->served, '\n');
 	for (size_t i = 0; i < SITESEARCH_BEST; i++) {
 		buf_init(&s->best[i].rank, RANK_BYTES);
 		buf_init(&s->best[i].line, ROW_MAX);
@@ -57,6 +60,7 @@ void sitesearch_free(struct sitesearch *s)
 	buf_release(&s->line);
 	buf_release(&s->word);
 	buf_release(&s->common);
+	buf_release(&s->served);
 	for (size_t i = 0; i < SITESEARCH_BEST; i++) {
 		buf_release(&s->best[i].rank);
 		buf_release(&s->best[i].line);
@@ -88,7 +92,7 @@ static void search_put_fields(struct buf *out, const struct str *texts, size_t c
 }
 
 /* quality, category, name, address of its page, street, postcode, town, further categories, further
- * names; empty fields at the end are left out. */
+ * names, cuisines; empty fields at the end are left out. */
 static void search_put_row(struct buf *out, const struct sitesearch_row *row)
 {
 	const struct str texts[] = {row->name, row->path, row->street, row->postcode, row->city};
@@ -98,6 +102,7 @@ static void search_put_row(struct buf *out, const struct sitesearch_row *row)
 		search_put_field(out, utf8_cut(texts[i], ROW_MAX / 8));
 	search_put_fields(out, row->categories, row->categories_count);
 	search_put_fields(out, row->alt_names, row->alt_names_count);
+	search_put_fields(out, row->cuisines, row->cuisines_count);
 	while (out->n && out->p[out->n - 1] == '\t')
 		out->n--;
 }
@@ -117,6 +122,19 @@ static enum status search_put_posting(struct sitesearch *s, struct str word, str
 	for (int shift = 56; shift >= 0; shift -= 8)
 		*to++ = (char)(~(uint64_t)row->id >> shift);
 	return sorter_add(s->rows, (struct str){key, (size_t)(to - key)}, buf_view(&s->line), err);
+}
+
+static enum status search_put_cuisine(struct sitesearch *s, struct str cuisine,
+				      const struct sitesearch_row *row, struct err *err)
+{
+	char word[WORDS_BYTES + 2], line[WORDS_BYTES + 3];
+	struct str c = utf8_cut(cuisine, WORDS_BYTES);
+	struct str served = buf_view(&s->served);
+	int n = snprintf(line, sizeof(line), "\n%.*s\n", STR_ARG(c));
+	if (!memmem(served.p, served.n, line, (size_t)n))
+		buf_str(&s->served, (struct str){line + 1, (size_t)n - 1});
+	snprintf(word, sizeof(word), SITESEARCH_CUISINE "%.*s", STR_ARG(c));
+	return search_put_posting(s, str_of(word), STR(""), row, err);
 }
 
 enum status sitesearch_add(struct sitesearch *s, const struct sitesearch_row *row, struct err *err)
@@ -139,6 +157,8 @@ enum status sitesearch_add(struct sitesearch *s, const struct sitesearch_row *ro
 			status = search_put_posting(
 			    s, word, i < of_names ? STR("") : STR(SITESEARCH_STREET), row, err);
 	}
+	for (size_t i = 0; i < row->cuisines_count && status == OK; i++)
+		status = search_put_cuisine(s, row->cuisines[i], row, err);
 	if (status != OK || !category)
 		return status;
 	snprintf(kind, sizeof(kind), "@%d", category->id);
@@ -163,7 +183,7 @@ static enum status search_put_deletions(struct sitesearch *s, struct str word, s
 	char left[WORDS_BYTES];
 	size_t letters = 0;
 	for (size_t i = 0; i < word.n; i++) {
-		if (ascii_is_digit(word.p[i]) || word.p[i] == '@')
+		if (ascii_is_digit(word.p[i]) || strchr("@" SITESEARCH_CUISINE, word.p[i]))
 			return OK;
 		letters += utf8_begins(word.p[i]);
 	}
@@ -266,7 +286,7 @@ static enum status search_write_root(struct sitesearch *s, const struct sitesear
 {
 	struct buf out;
 	buf_init(&out, ROOT_MAX);
-	root_write(root, buf_view(&s->common), tree, &out);
+	root_write(root, buf_view(&s->common), str_from(buf_view(&s->served), 1), tree, &out);
 	enum status status = buf_failed(&out)
 				 ? err_set(err, TOO_LARGE, "%s", SITESEARCH_ROOT)
 				 : leaves_put_file(tree, SITESEARCH_ROOT, buf_view(&out), err);

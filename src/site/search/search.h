@@ -7,10 +7,11 @@
  *                        has room for the first keys of all leaves
  *   s/X/NAME.bin         a leaf: rows of businesses, sorted by word, place, quality, id
  *
- * A business has a row under each folded word of its names, under its kind and under the group of
- * kinds; the row holds all that a list shows and all that ranking needs, so that one leaf answers a
- * word and a place. It has one under each word of its street that is in the name of any business,
- * too, the place behind SITESEARCH_STREET.
+ * A business has a row under each folded word of its names, under its kind, under the group of
+ * kinds and, SITESEARCH_CUISINE in front, under each cuisine that it serves; the row holds all that
+ * a list shows and all that ranking needs, so that one leaf answers a word and a place. It has one
+ * under each word of its street that is in the name of any business, too, the place behind
+ * SITESEARCH_STREET.
  * Words with more than SITESEARCH_COMMON rows have their best rows once more under the place
  * SITESEARCH_HEAD. Behind all words follow their corrections: each word under itself and under
  * what is left of it when one letter is left out, all with SITESEARCH_NEAR in front.
@@ -35,10 +36,11 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define SITESEARCH_ROOT   "s/root.bin"
-#define SITESEARCH_HEAD   "\xf4\x8f\xbf\xbf" /* U+10FFFF, behind every place */
-#define SITESEARCH_STREET "\xf4\x8f\xbf\xbc" /* U+10FFFC, in front of a place */
-#define SITESEARCH_NEAR   "\xf4\x8f\xbf\xbe" /* U+10FFFE, behind every word */
+#define SITESEARCH_ROOT    "s/root.bin"
+#define SITESEARCH_HEAD    "\xf4\x8f\xbf\xbf" /* U+10FFFF, behind every place */
+#define SITESEARCH_CUISINE "~"
+#define SITESEARCH_STREET  "\xf4\x8f\xbf\xbc" /* U+10FFFC, in front of a place */
+#define SITESEARCH_NEAR    "\xf4\x8f\xbf\xbe" /* U+10FFFE, behind every word */
 /* Endings of stored files that are compressed already. */
 #define SITESEARCH_ENDING ".bin"
 
@@ -55,8 +57,9 @@ struct sitesearch_row {
 	int category;     /* taxonomy id; 0: none */
 	struct str place; /* the folded name of its town; empty: none is known */
 	struct str name, path, street, postcode, city;
-	const struct str *alt_names, *categories; /* categories: numbers of the further ones */
-	size_t alt_names_count, categories_count;
+	/* categories: numbers of the further ones; cuisines: words of them, folded */
+	const struct str *alt_names, *categories, *cuisines;
+	size_t alt_names_count, categories_count, cuisines_count;
 };
 
 /* What the root says beside what the rows give; all texts are lists of lines, each a tab-separated
