@@ -626,10 +626,11 @@ void identity_filter(struct identity *id, const struct statement_conjunct *conju
 	struct filtered c;
 	struct rewrite best;
 	const struct catalog_index *unsorted;
-	if (!filter_find(id, conjunct, NULL, &c, &best, &unsorted))
-		filter_path_index(id, conjunct);
-	else if (best.index)
+	bool read = filter_find(id, conjunct, NULL, &c, &best, &unsorted);
+	if (best.index)
 		rewrite_report(id, &best, STR("the condition is tested on every row read"));
-	else if (unsorted)
+	else if (read && unsorted)
 		filter_other_index(id, &c, unsorted);
+	else
+		filter_path_index(id, conjunct);
 }
