@@ -225,11 +225,13 @@ static struct str country_of_name(struct str name)
 			return code;
 	}
 	struct str wanted = iso_country_key(name, key);
-	for (size_t i = 0; i < COUNT_OF(country_aliases) && wanted.n; i++)
+	if (!wanted.n)
+		return (struct str){"", 0}; /* no index of 32 000 names for nothing */
+	for (size_t i = 0; i < COUNT_OF(country_aliases); i++)
 		if (str_eq(wanted, str_of(country_aliases[i].name)))
 			return country_static(country_aliases[i].code);
 	const struct iso_index *index = country_index();
-	const struct iso_name *found = wanted.n ? index_find(index, wanted) : NULL;
+	const struct iso_name *found = index_find(index, wanted);
 	if (!found)
 		return (struct str){"", 0};
 	/* Some translations call two countries by one name. */
