@@ -293,14 +293,14 @@ static struct str redirects_region_of(const struct theme *t, struct str slug)
 static void redirects_of_list(const struct theme *t, const struct manifest *m, struct str path,
 			      char out[EXPORT_PATH])
 {
-	struct str rest = path, first = str_cut(&rest, '/'), second = STR(""), kind = STR("");
+	struct str rest = path, first = str_cut(&rest, '/'), second = STR("");
 	bool is_kind = str_eq(first, STR("kind")) || str_eq(first, STR("c"));
 	bool is_region = str_eq(first, STR("in")) || str_eq(first, STR("r"));
 	struct str region = STR("");
 	if (is_kind || is_region)
 		second = str_cut(&rest, '/');
 	struct str file = rest.p ? rest : second;
-	kind = str_cut(&file, '.'); /* KIND.html, KIND.ID.html */
+	struct str kind = str_cut(&file, '.'); /* KIND.html, KIND.ID.html */
 	if (is_kind)
 		kind = rest.p ? second : kind;
 	else if (is_region)

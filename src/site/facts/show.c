@@ -30,7 +30,9 @@ static struct str show_host(struct str url)
 {
 	str_cut(&url, '/');
 	str_cut(&url, '/');
-	struct str host = url.p ? str_cut(&url, '/') : url;
+	if (!url.p)
+		return url;
+	struct str host = str_cut(&url, '/');
 	if (str_starts(host, STR("www.")))
 		host = (struct str){host.p + 4, host.n - 4};
 	return host;
