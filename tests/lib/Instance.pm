@@ -23,7 +23,8 @@ use Address;
 use File::Temp qw(tempdir);
 use HTTP::Tiny;
 use IO::Socket::INET;
-use JSON::PP;
+use JSON::XS;
+use Session;
 use Template;
 use Tree;
 use Wait;
@@ -33,6 +34,7 @@ our %generous = map { $_ => '600s' } qw(http.header_timeout http.body_timeout ht
 	db.timeout cache.wait cache.lease web.hang_timeout);
 
 my @made;
+my %sessions; # by process, folder and database: an instance may be copied, and a process forked
 END {
 	my $code = $?;
 	$_->end for grep { $_->{owner} == $$ } @made;
@@ -107,6 +109,7 @@ sub read_file { my ($path) = @_; open my $in, '<', $path or return ''; local $/;
 
 sub command {
 	my ($self, @args) = @_;
+	$self->end_sessions;
 	my @as = $self->{user} ? ('runuser', '-u', $self->{user}, '--') : ();
 	return (@as, "$self->{bin}/holdfast", '-C', $self->{dir}, @args);
 }
@@ -200,6 +203,7 @@ sub freeze {
 # in its arguments, web processes in their environment, PostgreSQL's work in it.
 sub processes {
 	my ($self) = @_;
+	$self->end_sessions;
 	my %found;
 	for my $proc (glob '/proc/[0-9]*') {
 		my ($pid) = $proc =~ /(\d+)$/;
@@ -263,23 +267,46 @@ sub psql {
 }
 
 # What psql prints, without the last line break. Dies when a statement fails.
-sub sql {
-	my ($self, $sql) = @_;
-	my $file = "$self->{home}/statement.$$.sql"; # a file may have \gdesc and the like, -c may not
-	open my $in, '>', $file or die "$file: $!";
-	print $in $sql;
-	close $in;
-	my $pid = open my $out, '-|' // die "fork: $!";
-	if (!$pid) {
-		open STDERR, '>', "$self->{home}/psql.log"; # notices are no output
-		exec $self->psql('-f', $file) or print STDERR "psql: $!";
-		require POSIX;
-		POSIX::_exit(127);
+sub sql { my ($self, $sql) = @_; return $self->sql_in('holdfast', $sql) }
+
+# The same in a database of the instance. Questions share a session, which ends before the next command and before
+# anybody looks at the instance's processes; other statements have one of their own.
+sub sql_in {
+	my ($self, $database, $sql) = @_;
+	my $log = "$self->{home}/psql.$$.log"; # notices are no output
+	my $text;
+	if (Session::is_question($sql)) {
+		my $sessions = $sessions{$$}{ $self->{dir} } //= {};
+		$text = $sessions->{$database}->ask($sql) if $sessions->{$database};
+		if (!defined $text) { # the first question, or the server has ended the session
+			$sessions->{$database}->close if $sessions->{$database};
+			$sessions->{$database} = Session->start([ $self->psql('-d', $database) ], $log = "$log.$database");
+			$text = $sessions->{$database}->ask($sql);
+		}
+		$self->end_sessions if !defined $text;
+	} else {
+		my $file = "$self->{home}/statement.$$.sql"; # a file may have \gdesc and the like, -c may not
+		open my $in, '>', $file or die "$file: $!";
+		print $in $sql;
+		close $in;
+		my $pid = open my $out, '-|' // die "fork: $!";
+		if (!$pid) {
+			open STDERR, '>', $log;
+			exec $self->psql('-d', $database, '-f', $file) or print STDERR "psql: $!";
+			require POSIX;
+			POSIX::_exit(127);
+		}
+		local $/;
+		$text = <$out>;
+		close $out or undef $text;
 	}
-	local $/;
-	my $text = <$out> // '';
-	close $out or die read_file("$self->{home}/psql.log") . "$sql\n";
+	die read_file($log) . "$sql\n" if !defined $text;
 	return $text =~ s/\n\z//r;
+}
+
+sub end_sessions {
+	my ($self) = @_;
+	$_->close for values %{ delete $sessions{$$}{ $self->{dir} } // {} };
 }
 
 # The lines of it, and these split into columns.

@@ -14,7 +14,7 @@ use warnings;
 use Address;
 use HTTP::Tiny;
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Time::HiRes qw(time);
 use Wait;
 
@@ -144,15 +144,6 @@ sub tick {
 	wait_until('a tick has passed', sub { $self->next_tick gt $next });
 }
 
-sub sphere {
-	my ($self, $sql) = @_;
-	open my $out, '-|', 'psql', qw(-XAtq -v ON_ERROR_STOP=1 -U postgres -d holdfast_contact -h), "$self->{i}{dir}/run",
-		'-c', $sql
-		or die "psql: $!";
-	local $/;
-	my $text = <$out> // '';
-	close $out or die "psql failed: $sql\n";
-	return $text =~ s/\n\z//r;
-}
+sub sphere { my ($self, $sql) = @_; return $self->{i}->sql_in('holdfast_contact', $sql) }
 
 1;
