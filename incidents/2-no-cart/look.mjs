@@ -1,19 +1,21 @@
 // What a visitor gets, in Chromium, over a line of 1.6 Mbit/s with 150 ms (Lighthouse's slow 4G) and a processor at a
 // quarter of its speed.
-//   node look.mjs URL READY [--no-script]      READY: a selector that is there when the page can be used
-// Prints JSON: bytes, requests, cookies, ms until usable (the least of five), usable.
+//   node look.mjs URL READY [--no-script] [--quick]    READY: a selector that is there when the page can be used
+// Prints JSON: bytes, requests, cookies, ms until usable (the least of five), usable. --quick: one look, and the
+// processor at its own speed, because slowing it costs several times the CPU of the page.
 import { launch, open_page } from '../../tests/lib/browser.mjs';
 
-const [url, ready, no_script] = process.argv.slice(2);
+const [url, ready, ...options] = process.argv.slice(2);
+const no_script = options.includes('--no-script'), quick = options.includes('--quick');
 const slow_4g = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 0.75e6 / 8 };
 const browser = await launch();
 const looks = [];
-for (let n = 0; n < (no_script ? 1 : 5); n++) {
+for (let n = 0; n < (no_script || quick ? 1 : 5); n++) {
 	const page = await open_page(browser, { viewport: { width: 390, height: 844 }, javaScriptEnabled: !no_script });
 	const session = await page.context().newCDPSession(page);
 	await session.send('Network.enable');
 	await session.send('Network.emulateNetworkConditions', slow_4g);
-	await session.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+	if (!quick) await session.send('Emulation.setCPUThrottlingRate', { rate: 4 });
 	let bytes = 0, requests = 0;
 	session.on('Network.loadingFinished', (e) => { bytes += e.encodedDataLength; });
 	page.on('request', () => { requests++; });

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # heal that may act on everybody, beside loads that are well: it names no cause and does nothing. Each lasts until heal
-# has looked HOLDFAST_HEALTHY times (20), five times a second. Longer and other ones: bench/scenes/run.
+# has looked HOLDFAST_HEALTHY times (10), five times a second. Longer and other ones: bench/scenes/run.
 use strict;
 use warnings;
 use FindBin;
@@ -9,7 +9,7 @@ use Instance;
 use Program;
 use Test::More;
 
-my $looks = $ENV{HOLDFAST_HEALTHY} // 20;
+my $looks = $ENV{HOLDFAST_HEALTHY} // 10;
 my $i = Instance->make(settings => { 'web.processes' => 1 });
 $i->up;
 my $pgbench = '/usr/lib/postgresql/15/bin/pgbench';
@@ -33,7 +33,7 @@ sub load {
 }
 my %loads = (
 	'transactions' => sub { load(4, '', '-N', '-R', 200) },
-	'reads as fast as it goes' => sub { load(4, '', '-S') },
+	'reads as fast as it goes' => sub { load(1, '', '-S') },
 	'an ORM with pauses of 4 ms' => sub { load(6, "\\set n random(1, 100000)\nBEGIN;
 SELECT abalance FROM pgbench_accounts WHERE aid = :n;\n\\sleep 4 ms
 UPDATE pgbench_accounts SET abalance = 1 WHERE aid = :n;\nCOMMIT;", '-R', 60) },
@@ -41,7 +41,7 @@ UPDATE pgbench_accounts SET abalance = 1 WHERE aid = :n;\nCOMMIT;", '-R', 60) },
 	(SELECT aid FROM pgbench_accounts WHERE aid = -1 FOR UPDATE SKIP LOCKED LIMIT 5);', '-R', 80) },
 	'a hot row' => sub { load(4, 'UPDATE pgbench_branches SET bbalance = bbalance + 1 WHERE bid = 1;', '-R', 100) },
 	'indexes that are built' => sub { load(1, 'CREATE INDEX other ON pgbench_accounts (abalance);
-DROP INDEX other;') },
+DROP INDEX other;', '-R', 5) },
 );
 for my $name (sort keys %loads) {
 	my $load = $loads{$name}->();

@@ -6,7 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use POSIX ();
 use Program;
 use Test::More;
@@ -74,8 +74,8 @@ sub named { my ($diagnosis, @found) = @_; return (grep { $_->{diagnosis} eq $dia
 my ($code, $causes, $text) = heal('--seconds', 2);
 is($code, 0, 'a quiet server: exit status 0') or diag $text;
 is_deeply($causes, {}, 'and no cause');
-is(decode_json($text)->{sees_all_sessions}, JSON::PP::true, 'the role sees all sessions');
-is(decode_json($text)->{sees_statements}, JSON::PP::true, 'and the counters of statements');
+is(decode_json($text)->{sees_all_sessions}, JSON::XS::true, 'the role sees all sessions');
+is(decode_json($text)->{sees_statements}, JSON::XS::true, 'and the counters of statements');
 
 # What a recording has of texts: times, numbers and hashes may have any digits.
 sub texts_of {
@@ -184,7 +184,8 @@ end();
 my @server = ('-h', "$i->{dir}/run", '-U', 'postgres', 'holdfast');
 my $pgbench = '/usr/lib/postgresql/15/bin/pgbench';
 system("$pgbench -i -q -s 2 @server >'$i->{home}/pgbench' 2>&1") == 0 or die Instance::read_file("$i->{home}/pgbench");
-my $load = Program->start('pgbench', [ $pgbench, '-n', '-N', '-c', 6, '-T', 600, @server ], log => "$i->{home}/pgbench",
+my $load = Program->start('pgbench', [ $pgbench, '-n', '-N', '-c', 6, '-R', 300, '-T', 600, @server ],
+	log => "$i->{home}/pgbench",
 	ready => sub { $i->sql("SELECT count(*) $activity application_name = 'pgbench' AND xact_start IS NOT NULL") > 0 });
 ($code, $causes, $text) = heal();
 is_deeply($causes, {}, 'pgbench is no cause') or diag $text;

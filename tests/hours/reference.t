@@ -1,12 +1,12 @@
 #!/usr/bin/perl
-# Opening hours beside the npm package opening_hours in steps of 15 minutes: two years of the texts of texts.txt, and,
-# when they are there, those of real farm shops, one year (HOLDFAST_YEARS=2: two). Where they differ,
-# docs/hours-differences.md says why.
+# Opening hours beside the npm package opening_hours in steps of 15 minutes: a year of the texts of texts.txt and, when
+# they are there, of every third of real farm shops. HOLDFAST_YEARS=2: two years, and all of them; the package takes
+# nearly all of the time. Where they differ, docs/hours-differences.md says why.
 use strict;
 use warnings;
 use FindBin;
 use File::Temp qw(tempdir);
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 
 my $root = "$FindBin::Bin/../..";
@@ -43,7 +43,8 @@ sub told_ok {
 }
 
 my @forms = split /\n/, slurp("$FindBin::Bin/texts.txt");
-my ($all, $differ) = compare(2, @forms);
+my $years = $ENV{HOLDFAST_YEARS} // 1;
+my ($all, $differ) = compare($years, @forms);
 cmp_ok(scalar @$all, '>=', 75, 'the package evaluates the forms of the specification');
 told_ok(@$differ);
 ok(!grep({ /^-/ } split /\n/, slurp("$work/ours")), 'and every one is understood');
@@ -59,11 +60,12 @@ SKIP: {
 		$seen{ $hours =~ s/\s+/ /gr } = 1;
 	}
 	my @texts = sort keys %seen;
-	($all, $differ) = compare($ENV{HOLDFAST_YEARS} // 1, @texts);
+	@texts = @texts[ grep { $_ % 3 == 0 } 0 .. $#texts ] if $years == 1;
+	($all, $differ) = compare($years, @texts);
 	my $share = 100 * (1 - @$differ / @$all);
 	diag sprintf '%d texts, the package evaluates %d; the same in every step: %d, %.2f %%', scalar @texts,
 		scalar @$all, @$all - @$differ, $share;
-	cmp_ok(scalar @$all, '>', 300, 'real texts');
+	cmp_ok(scalar @$all, '>', $years == 1 ? 100 : 300, 'real texts');
 	cmp_ok($share, '>=', 99, 'at least 99 of 100 are evaluated alike');
 	told_ok(@$differ);
 }

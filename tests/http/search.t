@@ -1,13 +1,13 @@
 #!/usr/bin/perl
 # Finding businesses through a running holdfast-web, compared with SQL over the same rows. HOLDFAST_WALK_PAGES: how many
-# pages of each list are read at most (default 40; 0: all); one list of everything is always read to its end.
+# pages of each list are read at most (default 15; 0: all); one list of everything is always read to its end.
 use strict;
 use warnings;
 use utf8;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Directory;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 use Web;
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
@@ -36,7 +36,7 @@ sub names {
 	return $status == 200 ? [ map { $_->{name} } @{ $list->{businesses} } ] : "$status";
 }
 
-my $pages = $ENV{HOLDFAST_WALK_PAGES} // 40;
+my $pages = $ENV{HOLDFAST_WALK_PAGES} // 15;
 my $cut; # the list that was walked over last goes on behind these pages
 sub walk {
 	my ($path, %more) = @_;
@@ -288,7 +288,7 @@ is(names('/v1/businesses?q=' . quote($_))->[0], 'Bäckerei Müller', "'$_' is an
 	for 'mueller baeckerei', 'bäckereimüller', 'baeckerei mueller', 'BÄCKEREI MÜLLER',
 	'Бекерай мюллер' =~ s/Бекерай мюллер/Backerei Muller/r;
 my (undef, $right) = get('/v1/businesses?q=backerei');
-is_deeply([ @{ $right->{understood} }{qw(text corrected)} ], [ 'backerei', JSON::PP::false ],
+is_deeply([ @{ $right->{understood} }{qw(text corrected)} ], [ 'backerei', JSON::XS::false ],
 	'what is written right is not corrected');
 is(names('/v1/businesses?q=backer')->[0], 'Bäckerei Müller', 'the last word may be a beginning');
 is(names('/v1/businesses?q=mull')->[0], 'Bäckerei Müller', 'of any word');
