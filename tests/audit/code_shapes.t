@@ -8,7 +8,7 @@ use warnings;
 use utf8;
 use File::Temp 'tempdir';
 use FindBin;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 
 my $build = $ENV{HOLDFAST_BUILD} // die "HOLDFAST_BUILD is not set\n";

@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use AuditDb;
 use IO::Handle;
-use JSON::PP;
+use JSON::XS;
 use Program;
 use Test::More;
 use Wait;

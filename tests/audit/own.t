@@ -6,7 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Directory;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 require "$FindBin::Bin/../../tools/statements.pl";
 

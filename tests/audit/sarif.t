@@ -6,7 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use AuditDb;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 
 my $root = "$FindBin::Bin/../..";

@@ -6,7 +6,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use File::Path 'make_path';
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Site;
 use Test::More;
 use Tree;
@@ -59,7 +59,7 @@ is_clean('plain', $plain);
 	for my $path (grep { Site::is_business($_) } Site::paths($plain)) {
 		my $fact = $fact{ substr $path, -18, 13 } or next;
 		my ($json) = Site::slurp("$plain/$path") =~ m{<script type="application/ld\+json">(.*?)</script>}s;
-		my $block = JSON::PP->new->utf8->decode($json =~ s/":(-?\d+\.\d+)/":"$1"/gr)->{'@graph'}[0];
+		my $block = JSON::XS->new->utf8->decode($json =~ s/":(-?\d+\.\d+)/":"$1"/gr)->{'@graph'}[0];
 		utf8::encode($_) for grep {defined} my ($name, $about, $street, $postcode, $city, $country)
 			= (@$block{qw(name description)},
 			@{ $block->{address} // {} }{qw(streetAddress postalCode addressLocality addressCountry)});

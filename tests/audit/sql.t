@@ -8,7 +8,7 @@ use File::Basename 'dirname';
 use File::Path 'make_path';
 use File::Temp 'tempdir';
 use FindBin;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 
 my $root = abs_path("$FindBin::Bin/../..");

@@ -7,7 +7,7 @@ use File::Path 'make_path';
 use File::Temp 'tempdir';
 use FindBin;
 use lib "$FindBin::Bin/../lib";
-use JSON::PP;
+use JSON::XS;
 use POSIX 'setpgid';
 use Test::More;
 use Wait;

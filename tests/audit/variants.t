@@ -5,7 +5,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 use AuditSite;
 use Tree;
@@ -16,7 +16,7 @@ my $state  = $seed * 2654435761 % 2**32;
 
 sub below { my ($n) = @_; $state = ($state * 1664525 + 1013904223) % 2**32; return int($state / 2**32 * $n) }
 sub one   { return $_[ below(scalar @_) ] }
-my $json = JSON::PP->new->canonical;
+my $json = JSON::XS->new->canonical;
 
 # ---- what a business is ----
 my $nb   = "\xc2\xa0";
@@ -144,10 +144,10 @@ sub prefixed {
 	};
 }
 
-# JSON::PP is given bytes, and writes bytes.
+# JSON::XS is given bytes, and writes bytes.
 sub encode {
 	my ($v) = @_;
-	my $text = below(2) ? $json->encode($v) : JSON::PP->new->canonical->pretty->encode($v);
+	my $text = below(2) ? $json->encode($v) : JSON::XS->new->canonical->pretty->encode($v);
 	$text =~ s{/}{\\/}g    if below(4) == 0;
 	$text =~ s/&/\\u0026/g if below(2);
 	return $text;

@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use AuditDb;
 use File::Basename 'dirname';
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 
 my $versions = "$FindBin::Bin/../versions/node_modules";

@@ -11,12 +11,12 @@ use lib "$FindBin::Bin/../lib";
 use Address;
 use Instance;
 use IO::Socket::INET;
-use JSON::PP;
+use JSON::XS;
 use Program;
 use Site;
 use Test::More;
 
-my $json = JSON::PP->new->utf8->canonical;
+my $json = JSON::XS->new->utf8->canonical;
 my $word = 'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz';
 my %where = (city => 'Bern', country => 'CH', postcode => '3011', lat => 46.95, lon => 7.45, categories => ['cafe'],
 	timezone => 'Europe/Zurich');

@@ -8,7 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Clients;
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 use Time::HiRes qw(time);
 

@@ -6,7 +6,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Address;
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 use Wait;
 

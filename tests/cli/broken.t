@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
 use IO::Socket::INET;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 
 my $i = Instance->make(settings => { 'web.processes' => 1 });

@@ -9,7 +9,7 @@ use Directory ();
 use Instance;
 use IO::Compress::Gzip qw(gzip);
 use IO::Compress::Zip ();
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 
 my $i = Instance->make(settings => { 'web.processes' => 1 });

@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/../lib";
 use File::Temp qw(tempdir);
 use IO::Compress::Gzip qw(gzip);
 use IO::Compress::Zip qw(zip);
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 use Tree;
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);

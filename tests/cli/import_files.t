@@ -10,12 +10,12 @@ use lib "$FindBin::Bin/../lib";
 use File::Temp qw(tempdir);
 use Frames;
 use IO::Compress::Zip;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 use Tree;
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
 
-my $json = JSON::PP->new->canonical->utf8;
+my $json = JSON::XS->new->canonical->utf8;
 
 # A record as "field=value field=value".
 

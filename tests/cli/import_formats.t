@@ -8,7 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use IO::Compress::Zip ();
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 use Tree;
 
@@ -16,7 +16,7 @@ my $count = $ENV{HOLDFAST_RECORDS} // 40;
 my $seed = $ENV{HOLDFAST_SEED} // 1;
 note "seed $seed, $count records";
 srand $seed;
-my $json = JSON::PP->new->canonical->utf8;
+my $json = JSON::XS->new->canonical->utf8;
 my $i = Instance->make(settings => { 'web.processes' => 1 });
 $i->up;
 
@@ -158,7 +158,7 @@ sub schema {
 		$o{makesOffer} = [ map { { '@type' => 'Offer', name => $_->{name}, price => $_->{price},
 			priceCurrency => $_->{currency} } } @{ $r->{offers}{items} } ] if $r->{offers};
 		@o{qw(servesCuisine foundingDate amenityFeature)} = (@{ $r->{extra} }{qw(cuisine founded)},
-			{ name => 'Wheelchair access', value => JSON::PP::true }) if $r->{extra};
+			{ name => 'Wheelchair access', value => JSON::XS::true }) if $r->{extra};
 		\%o
 	} 1 .. $count;
 	return join '', map { $json->encode($_) . "\n" } @objects;

@@ -7,12 +7,12 @@ use utf8;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use File::Temp qw(tempdir);
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 use Tree;
 
 my $dir = tempdir(CLEANUP => 1);
-my $json = JSON::PP->new->canonical;
+my $json = JSON::XS->new->canonical;
 
 # The records that --explain shows of a file.
 sub records_of {

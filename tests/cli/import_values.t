@@ -9,13 +9,13 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use File::Temp qw(tempdir);
 use Frames;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 use Tree;
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
 
 my $dir = tempdir(CLEANUP => 1);
-my $json = JSON::PP->new->canonical->utf8;
+my $json = JSON::XS->new->canonical->utf8;
 
 # What `import --explain --json` reports of a file.
 sub report_of {

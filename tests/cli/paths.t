@@ -7,13 +7,13 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 
 my $many = $ENV{PATHS} // 3000;
 my $i = Instance->make;
 $i->up;
-my $json = JSON::PP->new->canonical; # texts are bytes
+my $json = JSON::XS->new->canonical; # texts are bytes
 
 sub records {
 	my ($instance, $source, @records) = @_;

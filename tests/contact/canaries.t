@@ -10,7 +10,7 @@ use Encode qw(encode);
 use File::Find;
 use HTTP::Tiny;
 use IO::Handle;
-use JSON::PP;
+use JSON::XS;
 use MIME::Base64 qw(encode_base64);
 use Sphere;
 use Test::More;

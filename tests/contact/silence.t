@@ -6,11 +6,11 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
-use JSON::PP;
+use JSON::XS;
 use Sphere;
 use Test::More;
 
-my $json = JSON::PP->new->canonical;
+my $json = JSON::XS->new->canonical;
 my $waldump = '/usr/lib/postgresql/15/bin/pg_waldump';
 
 # Nothing of the server's own may write meanwhile.

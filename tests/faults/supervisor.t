@@ -6,7 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -58,7 +58,7 @@ SKIP: {
 my %s = $i->status;
 for my $web (grep { m{^web/} } sort keys %s) {
 	my $sandbox = ($ENV{VARIANT} // '') !~ /san/ && -e '/proc/sys/kernel/seccomp/actions_avail';
-	is($s{$web}{separation}{seccomp}, $sandbox || ($ENV{VARIANT} // '') =~ /san/ ? JSON::PP::true : JSON::PP::false,
+	is($s{$web}{separation}{seccomp}, $sandbox || ($ENV{VARIANT} // '') =~ /san/ ? JSON::XS::true : JSON::XS::false,
 		"$web says that its system calls are filtered");
 	my ($seccomp) = Instance::read_file("/proc/$s{$web}{pid}/status") =~ /^Seccomp:\s+(\d)/m;
 	is($seccomp, 2, 'and the kernel says so too');
@@ -66,7 +66,7 @@ for my $web (grep { m{^web/} } sort keys %s) {
 	is($new, 1, 'and that it cannot gain privileges');
 	my ($uid) = Instance::read_file("/proc/$s{$web}{pid}/status") =~ /^Uid:\s+(\d+)/m;
 	is($uid, $> ? $> : getpwnam 'holdfast-web', 'and runs as the user it says');
-	is($s{$web}{separation}{user}, $> ? JSON::PP::false : JSON::PP::true, 'which status reports');
+	is($s{$web}{separation}{user}, $> ? JSON::XS::false : JSON::XS::true, 'which status reports');
 	opendir my $fds, "/proc/$s{$web}{pid}/fd" or die;
 	my @foreign = grep { /^\// && !/^\/dev\/null$|holdfast\.log$|^\/memfd:holdfast-cache / }
 		map { readlink("/proc/$s{$web}{pid}/fd/$_") // () } readdir $fds;

@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Command;
 use File::Temp qw(tempdir);
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 use Tree;
 

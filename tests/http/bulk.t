@@ -8,7 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Compress::Zlib qw(memGunzip);
 use Directory;
-use JSON::PP;
+use JSON::XS;
 use Socket qw(SOL_SOCKET SO_RCVBUF pack_sockaddr_in inet_aton);
 use Test::More;
 use Web;

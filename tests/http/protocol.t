@@ -5,7 +5,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use IO::Socket::INET;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 use Web;
 

@@ -7,7 +7,7 @@ use utf8;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
 
@@ -70,7 +70,7 @@ $i->up;
 		$record{hours} =~ s/LATER/$later/;
 		$record{categories} = [ $record{categories} ] if $record{categories} ne '';
 		delete $record{$_} for grep { $record{$_} eq '' } keys %record;
-		print $out JSON::PP->new->utf8->canonical->encode({ %record, external_id => $record{name} }), "\n";
+		print $out JSON::XS->new->utf8->canonical->encode({ %record, external_id => $record{name} }), "\n";
 	}
 	close $out;
 	chmod 0644, $file;
@@ -120,7 +120,7 @@ for (
 	my $list = find($q);
 	my $first = $list->{businesses}[0] ? $list->{businesses}[0]{name} : '-';
 	ok((grep { $_ eq $first } split /\|/, $names), "'$q' finds $names")
-		or diag "first is $first; understood: ", JSON::PP->new->canonical->encode($list->{understood} // {});
+		or diag "first is $first; understood: ", JSON::XS->new->canonical->encode($list->{understood} // {});
 }
 
 # ---- what was understood, and how many there are ----
@@ -139,7 +139,7 @@ is(found('Friseur geöffnet'), 'Schnitt Bald, Schnitt Später, Schnitt Ungewiss'
 	'where nothing is open, what opens next comes first, and what does not tell its hours last');
 {
 	my $u = find('Friseur geöffnet Zweibrück')->{understood};
-	is_deeply([ @$u{qw(open_now open_when opens_next)} ], [ JSON::PP::true, 'now', JSON::PP::true ],
+	is_deeply([ @$u{qw(open_now open_when opens_next)} ], [ JSON::XS::true, 'now', JSON::XS::true ],
 		'and that is told');
 	my $page = $i->get('/search?q=' . quote('Friseur geöffnet Zweibrück'))->{content};
 	like($page, qr/Nothing is known to be open then/, 'also on the page');

@@ -7,7 +7,7 @@ use utf8;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
 
@@ -71,7 +71,7 @@ $i->up;
 		$record{$_} = [ $record{$_} ] for grep { $record{$_} ne '' } qw(categories alt_names);
 		$record{hours} = $hours{ $record{name} } // '';
 		delete $record{$_} for grep { $record{$_} eq '' } keys %record;
-		print $out JSON::PP->new->utf8->canonical->encode({ %record, external_id => $record{name} }), "\n";
+		print $out JSON::XS->new->utf8->canonical->encode({ %record, external_id => $record{name} }), "\n";
 	}
 	close $out;
 	chmod 0644, $file;
@@ -147,7 +147,7 @@ for (
 	my $list = find($q);
 	my $first = $list->{businesses}[0] ? $list->{businesses}[0]{name} : '-';
 	ok((grep { $_ eq $first } split /\|/, $wanted), "'$q' finds $wanted")
-		or diag "first is $first; understood: ", JSON::PP->new->canonical->encode($list->{understood} // {});
+		or diag "first is $first; understood: ", JSON::XS->new->canonical->encode($list->{understood} // {});
 	ok($list->{understood}, "what was made of '$q' is told");
 }
 
@@ -161,14 +161,14 @@ is(find('hotel Genf')->{understood}{left_out}, 'Genf', 'where there is none, the
 is(find('farm shop bern')->{understood}{region}{key}, 'ch-bern', 'the region of a town without one is looked in');
 is(find('restaurants en Allemagne')->{understood}{country}{name}, 'Germany', 'a country is told');
 is(find('bakrey in Zurich')->{understood}{text}, 'Bakery in Zurich', 'what was corrected is told');
-is(find('hotel open now')->{understood}{open_now}, JSON::PP::true, 'so is a wish for what is open');
+is(find('hotel open now')->{understood}{open_now}, JSON::XS::true, 'so is a wish for what is open');
 for my $wish ('farmacia aperta ora', 'panadería abierta ahora', 'bakkerij open nu', 'otvorena sada pekara',
 	'отворено сада пекара', 'boulangeries ouvertes maintenant', 'صيدلية مفتوحة الآن')
 {
-	is(find($wish)->{understood}{open_now}, JSON::PP::true, "'$wish' wishes for what is open");
+	is(find($wish)->{understood}{open_now}, JSON::XS::true, "'$wish' wishes for what is open");
 }
 for my $wish ('coiffeur près de chez moi', 'farmacia vicino a qui', 'bakker dichtbij', 'مخبز قريب مني') {
-	is(find($wish)->{understood}{near_me}, JSON::PP::true, "'$wish' wishes for what is near");
+	is(find($wish)->{understood}{near_me}, JSON::XS::true, "'$wish' wishes for what is near");
 }
 ok(find('pizza near me')->{understood}{near_me}, 'what asks for the visitor\'s place is told');
 is(find('pizza near me')->{businesses}[0]{category}{key}, 'restaurant', 'and the rest is searched for');
@@ -196,7 +196,7 @@ is(label("$pera&lang=fr", 'Accept-Language' => 'de'),
 my $facets = get('/v1/businesses?facets=true&q=bern')->{facets};
 is_deeply(
 	[ $facets->{total}, $facets->{more}, map { "$_->{key} $_->{businesses}" } @{ $facets->{cities} } ],
-	[ 5, JSON::PP::false, 'ch-bern-bern 5' ], 'a list is counted when that is asked for'
+	[ 5, JSON::XS::false, 'ch-bern-bern 5' ], 'a list is counted when that is asked for'
 );
 is_deeply(
 	[ sort map { "$_->{label} $_->{businesses}" } @{ $facets->{categories} } ],

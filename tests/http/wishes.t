@@ -7,7 +7,7 @@ use utf8;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
 
@@ -113,7 +113,7 @@ for my $kind (sort keys %asked) {
 		my @other = grep { ($_->{category}{key} // '') ne $kind } @{ $list->{businesses} };
 		ok(@{ $list->{businesses} } && !@other, "'$q' finds $kind")
 			or diag 'found: ', join(', ', map {"$_->{name} ($_->{category}{key})"} @{ $list->{businesses} }),
-			'; understood: ', JSON::PP->new->canonical->encode($list->{understood});
+			'; understood: ', JSON::XS->new->canonical->encode($list->{understood});
 	}
 }
 
@@ -190,7 +190,7 @@ for (['silb', 'Silbertal'], ['erlen', 'Erlenau'], ['ерлен', 'Erlenau']) {
 
 # ---- what is open, and what is not there ----
 for my $q ('Friseur geöffnet', 'Bäckerei noch offen', 'restaurant open now') {
-	is(find('/v1/businesses?q=', $q)->{understood}{open_now}, JSON::PP::true, "'$q' wishes for what is open");
+	is(find('/v1/businesses?q=', $q)->{understood}{open_now}, JSON::XS::true, "'$q' wishes for what is open");
 }
 my $none = find('/v1/businesses?q=', 'Zahnartz Wiesbruck');
 is($none->{understood}{left_out}, 'Wiesbruck', 'where no dentist is, the town is left out, and that is told');

@@ -3,7 +3,7 @@
 use strict;
 use warnings;
 use FindBin;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 
 my $text = `'$FindBin::Bin/../../incidents/7-spinning-update/run' --quick --json`;

@@ -4,7 +4,7 @@
 use strict;
 use warnings;
 use FindBin;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 
 my $text = `'$FindBin::Bin/../../incidents/9-silent-monitor/run' --quick --json`;

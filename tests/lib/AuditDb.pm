@@ -10,7 +10,7 @@ use strict;
 use warnings;
 use parent -norequire, 'Server';
 use File::Temp 'tempdir';
-use JSON::PP;
+use JSON::XS;
 use Program;
 use Server;
 

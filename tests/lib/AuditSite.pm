@@ -14,7 +14,7 @@ use Exporter 'import';
 use File::Basename 'dirname';
 use File::Path 'make_path';
 use File::Temp 'tempdir';
-use JSON::PP;
+use JSON::XS;
 use Tree;
 
 our @EXPORT = qw($work $u %shop $shown write_site page canonical alternate sitemap block graph hours
@@ -91,13 +91,13 @@ sub block {
 	my (%change) = @_;
 	my %is = (%shop, %change);
 	delete $is{$_} for grep { !defined $is{$_} } keys %is;
-	return '<script type="application/ld+json">' . JSON::PP->new->canonical->encode(\%is) . '</script>';
+	return '<script type="application/ld+json">' . JSON::XS->new->canonical->encode(\%is) . '</script>';
 }
 
 sub graph {
 	return
 		  '<script type="application/ld+json">'
-		. JSON::PP->new->canonical->encode({ '@context' => 'https://schema.org', '@graph' => [@_] })
+		. JSON::XS->new->canonical->encode({ '@context' => 'https://schema.org', '@graph' => [@_] })
 		. '</script>';
 }
 

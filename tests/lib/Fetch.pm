@@ -10,7 +10,7 @@ use strict;
 use warnings;
 use File::Temp ();
 use IO::Select;
-use JSON::PP;
+use JSON::XS;
 use POSIX ();
 use Socket;
 use Time::HiRes qw(time);
@@ -246,7 +246,7 @@ sub start {
 sub line {
 	my ($self) = @_;
 	my $line = readline $self->{out};
-	return JSON::PP::decode_json($line // die "the upstream has ended");
+	return JSON::XS::decode_json($line // die "the upstream has ended");
 }
 sub stats { my ($self) = @_; syswrite $self->{in}, "stats\n"; return $self->line }
 sub hello {

@@ -21,7 +21,7 @@ use strict;
 use warnings;
 use Instance;
 use IPC::Open2;
-use JSON::PP;
+use JSON::XS;
 use Tree;
 
 sub prepare {

@@ -9,7 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use List::Util qw(shuffle);
 use Site;
 use SiteServer;
@@ -24,7 +24,7 @@ my %settings = ('web.processes' => 1, 'site.url' => $url, 'site.quality_publish'
 my @towns = ([ 'Thun', 'Bern' ], [ 'Spiez', 'Bern' ], [ 'Genf', 'Genf' ], [ "M\xfcnster", 'Bern' ],
 	[ "M\xfcnster", 'Wallis' ], [ 'Search', 'Uri' ]);
 my @kinds = qw(bakery butcher cafe);
-my $json = JSON::PP->new->canonical->utf8;
+my $json = JSON::XS->new->canonical->utf8;
 my $i = Instance->make(settings => \%settings);
 $i->up;
 

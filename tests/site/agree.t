@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
 use IO::Uncompress::Gunzip qw(gunzip);
-use JSON::PP;
+use JSON::XS;
 use Site;
 use Test::More;
 

@@ -8,7 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use HTTP::Tiny;
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Site;
 use Test::More;
 use Tree;
@@ -81,7 +81,7 @@ sub unseen {
 	return index($seen, $text) < 0 ? "$key: $text" : ();
 }
 
-my $coder = JSON::PP->new->canonical;
+my $coder = JSON::XS->new->canonical;
 # A page's block; numbers are strings, as they are written.
 sub block_of { my ($json) = @_; return $coder->decode($json =~ s/":(-?\d+\.\d+)/":"$1"/gr) }
 # The things of a page's @graph from the Nth on, each as a block of its own.
@@ -158,7 +158,7 @@ for my $fault (sort keys %broken) {
 		city => 'Bern', postcode => '3000',
 		country => 'CH', lat => 46.94809, lon => 7.44744, phone => '+41319999999', %{ $broken{$fault} });
 	delete @record{ grep { !defined $record{$_} } keys %record };
-	print $records JSON::PP->new->canonical->encode(\%record), "\n";
+	print $records JSON::XS->new->canonical->encode(\%record), "\n";
 }
 close $records;
 $i->run_ok('import', '--source', 'broken', '--licence', 'CC0-1.0', "$home/broken.ndjson");

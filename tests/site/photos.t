@@ -9,7 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use File::Path qw(make_path remove_tree);
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Site;
 use Test::More;
 

@@ -8,7 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use File::Path 'make_path';
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Site;
 use Test::More;
 

@@ -6,14 +6,14 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Site;
 use SiteServer;
 use Test::More;
 
 my $url = 'https://shops.example/all';
 my %settings = ('web.processes' => 1, 'site.url' => $url, 'site.quality_publish' => 0, 'site.search' => 'no');
-my $json = JSON::PP->new->canonical;
+my $json = JSON::XS->new->canonical;
 
 sub import_records {
 	my ($i, $source, @records) = @_;

@@ -14,7 +14,7 @@ use Encode qw(decode encode);
 use Instance;
 use IO::Socket::INET;
 use IO::Uncompress::Gunzip qw(gunzip);
-use JSON::PP;
+use JSON::XS;
 use Program;
 use Site;
 use Test::More;
@@ -59,7 +59,7 @@ sub strange_name {
 	}
 	return $text;
 }
-my $json = JSON::PP->new->canonical;
+my $json = JSON::XS->new->canonical;
 import_text('strange',
 	map { $json->encode({ external_id => "s$_", name => strange_name(), city => 'Köln', country => 'DE' }) } 1 .. 300);
 sub known {
@@ -88,7 +88,7 @@ $i->run_ok('export', $site);
 sub ask {
 	my ($messages, @more) = @_;
 	open my $in, '>', "$i->{home}/messages" or die $!;
-	print $in map { JSON::PP->new->utf8->encode($_) . "\n" } @$messages;
+	print $in map { JSON::XS->new->utf8->encode($_) . "\n" } @$messages;
 	close $in;
 	my @lines = `node $FindBin::Bin/search.mjs $site @more < $i->{home}/messages`;
 	is($?, 0, 'the script runs') or BAIL_OUT("@lines");

@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use File::Path 'make_path';
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use POSIX 'strftime';
 use Program;
 use Site;

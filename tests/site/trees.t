@@ -8,7 +8,7 @@ use File::Path qw(make_path);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
-use JSON::PP;
+use JSON::XS;
 use Site;
 use Test::More;
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
