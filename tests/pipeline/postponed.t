@@ -57,7 +57,7 @@ $p->ask_api('/throttle?after=0');
 $p->sql("INSERT INTO pipeline_batch (stage, total) VALUES ('http', 100000)");
 ($batch) = $p->column('SELECT max(id) FROM pipeline_batch');
 $p->sql("INSERT INTO pipeline_container (batch_id, heartbeat_ms, lease_ms, heartbeat_at, claimed, ok, in_flight)
-	SELECT $batch, 1000, 600000, now() - CASE WHEN n = 1 THEN interval '0' ELSE interval '1 day' END, 3, 2, 1
+	SELECT $batch, 60000, 600000, now() - CASE WHEN n = 1 THEN interval '0' ELSE interval '1 day' END, 3, 2, 1
 	FROM generate_series(1, 2001) AS n");
 $i->until('the database answers top', sub { (undef, $top) = $i->run('top', '--once'); $top !~ /UNKNOWN/ });
 my ($living) = $p->column("SELECT min(id) FROM pipeline_container WHERE batch_id = $batch");
