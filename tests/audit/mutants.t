@@ -9,7 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use AuditDb;
-use JSON::PP;
+use JSON::XS;
 use Test::More;
 
 my ($wanted, $seed) = ($ENV{AUDIT_MUTANTS} // 30, $ENV{AUDIT_SEED} // 1);

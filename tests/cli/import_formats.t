@@ -43,7 +43,8 @@ sub maybe { my ($make) = @_; return rand() < 0.7 ? $make->() : undef }
 sub words {
 	my ($n) = @_;
 	return join ' ', map {
-		one_of(qw(Bäckerei Kern Søren Łódź O'Hara Café Weiß "Gold" Müller Straße l'Été & Nº1 Ñandú Жук 株式))
+		one_of(qw(Bäckerei Kern Søren Łódź O'Hara Café Weiß "Gold" Müller Straße
+			l'Été & Nº1 Ñandú Жук 株式))
 	} 1 .. $n;
 }
 my @places = (

@@ -96,7 +96,8 @@ for (
 	[ '3600 kreuz', 'Restaurant Kreuz' ],
 	[ 'Krause und Sommer', 'Krause & Sommer' ], [ 'krause sommer köln', 'Krause & Sommer' ],
 	[ 'mc donalds', q(McDonald's) ],
-	[ 'McDonalds Köln', q(McDonald's) ], [ 'route 66', 'Route 66 Diner' ], [ 'chez jeanne darc', q(Chez Jeanne d'Arc) ],
+	[ 'McDonalds Köln', q(McDonald's) ], [ 'route 66', 'Route 66 Diner' ],
+	[ 'chez jeanne darc', q(Chez Jeanne d'Arc) ],
 	[ 'Bücherstube', 'Buchhandlung am Markt' ], [ 'stomatoloska ordinacija', 'Stomatološka ordinacija Jović' ],
 	[ 'kings arms', 'The Kings Arms' ],
 	# with slips
@@ -230,7 +231,8 @@ like($i->get('/search?q=kreuz+qqqqqqqq')->{content}, qr{Without <strong>qqqqqqqq
 		$to{$2} = $1 while $_[0] =~ m{<li><a href="([^"]*)" rel="nofollow" aria-label="Take away: ([^"]*)">}g;
 		return \%to;
 	};
-	is_deeply($chips->($page->('q=bakery+in+Zurich')), { Bakery => '/search?q=Zurich', 'Zürich' => '/search?q=bakery' },
+	is_deeply($chips->($page->('q=bakery+in+Zurich')),
+		{ Bakery => '/search?q=Zurich', 'Zürich' => '/search?q=bakery' },
 		'what was understood can be taken away, part by part');
 	is_deeply($chips->($page->('q=hug+in+Zurich&category=bakery&open_at=now')),
 		{
