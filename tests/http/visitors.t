@@ -132,6 +132,8 @@ for (
 	[ 'Hofläden in der Schweiz', 'Hofladen Krähenbühl|Hofladen Sonnenberg' ],
 	[ 'restaurants en Allemagne', 'Route 66 Diner' ], [ 'carnicería Ámsterdam', 'Slagerij de Jong' ],
 	[ 'Farm shop Bern', 'Hofladen Krähenbühl' ],
+	[ 'Eier ab Hof Langnau', 'Hofladen Krähenbühl' ], [ 'selber pflücken Luzern', 'Hofladen Sonnenberg' ],
+	[ 'pick your own Bern', 'Hofladen Krähenbühl' ], [ 'vendita diretta Luzern', 'Hofladen Sonnenberg' ],
 	# slips in what names a category or a town
 	[ 'bakrey in Zurich', 'Bäckerei Hug|Pera' ], [ 'bakery in Zurcih', 'Bäckerei Hug|Pera' ],
 	[ 'pharmcy geneva', q(Pharmacie de l'Étoile) ], [ 'hairdreser madrid', 'Peluquería Carmen' ],
