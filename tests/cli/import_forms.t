@@ -222,6 +222,14 @@ my @lists = (
 			. "1;Bäcker;Weg 1;8001;Zürich;ZH\n",
 		country => 'CH', region => 'Zürich'
 	],
+	'a column of cantons of Bosnia is none of Switzerland' => [
+		"id;name;ulica;mesto;kanton\n1;Pekara;Titova 1;Zenica;Zeničko-dobojski kanton\n"
+			. "2;Bäcker;Weg 1;Bern;Kanton Bern\n",
+		country => undef, '2.country' => 'CH'
+	],
+	'a Polish list is not of Poland alone' => [
+		"id;nazwa;ulica;kod pocztowy;miasto\n1;Piekarnia;Hauptstr. 5;10115;Berlin\n", country => undef
+	],
 	'Firmenbuchnummer' => [
 		"Firmenbuchnummer;Firma;Straße;Hausnr;PLZ;Ort\n"
 			. "123456a;Bäcker GmbH;Graben;1;1010;Wien\n",

@@ -53,7 +53,7 @@ const char *country_timezone(struct str code)
 	return c ? c->zone : NULL;
 }
 
-/* Columns that files of one country have: numbers of its register, its parts, its postal codes. */
+/* Columns that files of one country have: numbers of its register, its parts. */
 struct str country_of_column(const char *name)
 {
 	static const struct {
@@ -63,7 +63,7 @@ struct str country_of_column(const char *name)
 	    {"AT", " firmenbuchnummer fbnr "},
 	    {"AU", " abn abnnumber acn "},
 	    {"BR", " cnpj uf cep "},
-	    {"CH", " uidnummer uidnr chid ehraid kanton kantonname npa npalocalite "},
+	    {"CH", " uidnummer uidnr chid ehraid kanton kantonname "},
 	    {"DE", " hrb "},
 	    {"DK", " cvr cvrnr cvrnummer "},
 	    {"ES", " comunidadautonoma "},
@@ -71,14 +71,14 @@ struct str country_of_column(const char *name)
 	    {"FR", " siren siret numerosiret numerovoieetablissement codeinsee "},
 	    {"GB", " regaddressposttown fhrsid "},
 	    {"HR", " oib zupanija "},
-	    {"HU", " adoszam cegjegyzekszam megye iranyitoszam "},
+	    {"HU", " adoszam cegjegyzekszam megye "},
 	    {"IE", " eircode "},
 	    {"IN", " gstin pincode "},
 	    {"IT", " partitaiva piva "},
 	    {"MX", " nomestab rfc "},
 	    {"NL", " kvk kvknr kvknummer "},
 	    {"NO", " organisasjonsnummer fylke "},
-	    {"PL", " nip regon krs wojewodztwo kodpocztowy "},
+	    {"PL", " nip regon krs wojewodztwo "},
 	    {"RO", " cui judet "},
 	    {"RS", " maticnibroj "},
 	    {"SE", " organisationsnummer "},

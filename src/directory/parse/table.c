@@ -2,6 +2,7 @@
  * stand for, and records of the rest. */
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "directory/iso/iso.h"
 #include "directory/parse/hours.h"
 #include "directory/parse/internal.h"
 #include "directory/parse/values.h"
@@ -327,6 +328,17 @@ static bool is_header_again(const struct table *t, const struct str *values, siz
 	return same > 1 && same * 2 > t->columns;
 }
 
+/* Whether a value says that a record is of the column's country. Cantons are in Bosnia, too: the
+ * value must be a part of that country. */
+static bool table_is_of(const struct table *t, size_t column, struct str value)
+{
+	const struct binding *b = t->bindings[column];
+	struct str of;
+	if (b->target == TARGET_FIELD && b->field == RECORD_REGION)
+		return iso_part(t->countries[column], value, &of).n > 0;
+	return !value_is_none(RECORD_NAME, value);
+}
+
 static void take_values(struct table *t, const struct str *values, size_t count)
 {
 	struct parser *p = t->parser;
@@ -341,7 +353,7 @@ static void take_values(struct table *t, const struct str *values, size_t count)
 	}
 	for (size_t i = 0; i < count; i++) {
 		draft_put(d, t->bindings[i], values[i]);
-		if (t->countries[i].n && !value_is_none(RECORD_NAME, values[i]))
+		if (t->countries[i].n && table_is_of(t, i, values[i]))
 			d->column_country = t->countries[i];
 	}
 	if (str_ends(str_of(p->format), STR("/gleif")))
