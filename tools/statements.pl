@@ -2,7 +2,7 @@
 use strict;
 use warnings;
 use File::Basename 'dirname';
-use JSON::PP;
+use JSON::XS ();
 require(dirname(__FILE__) . '/sql-text.pl');
 
 # name => text of one area, expressions put in.
@@ -25,7 +25,7 @@ sub with_params {
 sub explained {
 	my ($sql, @asked) = @_;
 	my $answer = $sql->(join '', map { 'EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ' . with_params(@$_) . ";\n" } @asked);
-	my @plans = map { JSON::PP->new->decode($_)->[0] } $answer =~ /^(\[.*?^\])$/msg;
+	my @plans = map { JSON::XS->new->decode($_)->[0] } $answer =~ /^(\[.*?^\])$/msg;
 	die "asked for " . @asked . " plans, got " . @plans . "\n" unless @plans == @asked;
 	$_->{buffers} = $_->{Plan}{'Shared Hit Blocks'} + $_->{Plan}{'Shared Read Blocks'} for @plans;
 	return @plans;
