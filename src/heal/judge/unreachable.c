@@ -14,8 +14,8 @@ static const char *const remedies[] = {
     [OBSERVE_STARTING] =
 	"Wait for the end of the recovery; do not restart it again: recovery would begin anew.",
     [OBSERVE_HUNG] =
-	"Look at the machine: processes that are stopped (state T), a disk that hangs (state D), no memory. "
-	"Nothing in the database mends that.",
+	("Look at the machine: processes that are stopped (state T), a disk that hangs (state D), no memory. "
+	 "Nothing in the database mends that."),
     [OBSERVE_GONE] = "Start the server, and read the end of its log for the reason why it ended.",
 };
 
