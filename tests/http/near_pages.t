@@ -155,7 +155,7 @@ $web->stop;
 
 # What an import writes is what was assumed here.
 my $file = "$directory->{i}{home}/marks.json";
-open my $out, '>', $file or die "$file: $!";
+open my $out, '>:encoding(UTF-8)', $file or die "$file: $!";
 print $out '[{"external_id": "m1", "name": "Käserei Žižek", "categories": ["cheese-dairy", "farm-shop"],
 	"street": "Rue 5", "postcode": "8600", "city": "Bern", "country": "CH", "lat": 47, "lon": 7,
 	"website": "https://zizek.example/",

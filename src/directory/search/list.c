@@ -25,6 +25,10 @@ enum {
 	CATEGORY_SHARE = 10, /* a category has hardly more than one of so many businesses */
 };
 
+/* The share of the businesses around a point that is taken to have a place or a fact: how many have
+ * it is only known of all businesses together. */
+static const double share_near = 0.1;
+
 /* In front of the key in a cursor of a list whose place_stage is not 0. */
 #define STAGE_MARK "s"
 
@@ -339,7 +343,7 @@ static void page(struct listing *l)
 static void begin_pages(struct listing *l)
 {
 	double total = l->total > 0 ? (double)l->total : 1, expected = l->text.expected;
-	double share = expected / total;
+	double share = l->filters & PLAN_TEXT ? expected / total : share_near;
 	if (l->at_most < l->total)
 		expected *= (double)l->at_most / total;
 	/* The walk gives a row for every total / expected that it looks at. */
