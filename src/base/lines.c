@@ -2,6 +2,7 @@
 
 #include "base/lower_bound.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +32,8 @@ void lines_place(const struct lines *lines, struct str text, uint32_t offset, ui
 	size_t n = lower_bound(lines->start, lines->count, sizeof(*lines->start),
 			       lines_start_reached, &offset);
 	*line = (uint32_t)n;
-	*column = 1;
-	for (uint32_t i = lines->start[n - 1]; i < offset && i < text.n; i++)
-		*column += ((unsigned char)text.p[i] & 0xc0) != 0x80;
+	size_t from = lines->start[n - 1], to = offset < text.n ? offset : text.n;
+	*column = 1 + (uint32_t)utf8_count((struct str){text.p + from, to - from});
 }
 
 void lines_release(struct lines *lines)

@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,7 +211,7 @@ static size_t column_offset(struct str line, uint32_t column)
 {
 	size_t i = 0;
 	for (uint32_t c = 1; i < line.n && c < column; c++)
-		for (i++; i < line.n && ((unsigned char)line.p[i] & 0xc0) == 0x80;)
+		for (i++; i < line.n && !utf8_begins(line.p[i]);)
 			i++;
 	return i;
 }
@@ -229,7 +230,7 @@ static void put_excerpt(struct buf *out, const struct audit_finding *f)
 	uint32_t carets = 0;
 	for (size_t i = column_offset(f->excerpt, f->column); i < to && f->column + carets < end;
 	     carets++)
-		for (i++; i < to && ((unsigned char)f->excerpt.p[i] & 0xc0) == 0x80;)
+		for (i++; i < to && !utf8_begins(f->excerpt.p[i]);)
 			i++;
 	do
 		buf_putc(out, '^');

@@ -1,6 +1,6 @@
 /* ORDER BY similarity(column, 'text') DESC reads every row; a GiST index of trigrams gives the rows
  * by their distance, column <-> 'text'. */
-#include "audit/sql/identity.h"
+#include "audit/sql/filter.h"
 
 #include <string.h>
 
@@ -47,21 +47,8 @@ void identity_distance(struct identity *id, const struct statement_order *o)
 	const struct statement_term *t = &id->s->term[o->term];
 	struct str column = sql_text(id->audit, t[1].span);
 	struct str row = origin_column_row(id, o->query, o->term + 1, "r.");
-	struct buf quoted;
-	buf_init(&quoted, 64 * 1024);
-	buf_putc(&quoted, '\'');
-	struct str text = statement_str(id->s, t[2].text);
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '\'')
-			buf_putc(&quoted, '\'');
-		buf_putc(&quoted, text.p[i]);
-	}
-	buf_putc(&quoted, '\'');
-	struct str literal = buf_failed(&quoted) || memchr(text.p, '\\', text.n)
-				 ? (struct str){0}
-				 : arena_str(id->arena, buf_view(&quoted));
-	buf_release(&quoted);
-	if (!row.p || !literal.p)
+	struct str literal = constant_literal(id, id->s, &t[2]);
+	if (!row.p || !literal.n || memchr(literal.p, '\\', literal.n))
 		return;
 	for (const struct catalog_index *i = columns.path.table->index; i; i = i->next) {
 		struct columns own = origin_key(&i->key[0].text, i->key[0].term);

@@ -1,6 +1,6 @@
 /* A comparison of a column's expression with a constant, and forms of it that an index could serve.
  * either.c calls filter.c, which calls forms.c, which calls texts.c, documents.c, ranges.c and
- * steps.c, which call constant.c. */
+ * steps.c, which call constant.c, as distance.c does. */
 #ifndef AUDIT_SQL_FILTER_H
 #define AUDIT_SQL_FILTER_H
 

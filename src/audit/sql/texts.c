@@ -34,14 +34,6 @@ static struct form text_like(struct identity *id, struct str text, bool before, 
 	return form;
 }
 
-static size_t text_characters(struct str text)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < text.n; i++)
-		n += utf8_begins(text.p[i]);
-	return n;
-}
-
 static bool text_is_call(const struct filtered *c, const char *name, uint32_t size)
 {
 	const struct statement_term *t = &c->s->term[c->left];
@@ -76,7 +68,7 @@ static bool prefix_of(const struct filtered *c, struct str *prefix)
 	if (part && !str_to_i64(statement_str(c->s, t[2].text), 1, 1, &n))
 		return false;
 	return str_to_i64(statement_str(c->s, t[part ? 3 : 2].text), 1, 1000, &n) &&
-	       (size_t)n == text_characters(*prefix);
+	       (size_t)n == utf8_count(*prefix);
 }
 
 struct form texts_prefix(struct identity *id, const struct filtered *c,
@@ -113,7 +105,7 @@ struct form texts_suffix(struct identity *id, const struct filtered *c,
 	int64_t n;
 	if (!text_is_plain(key, column) || !text_is_call(c, "right", 3) || !c->literal ||
 	    !str_eq(c->op, STR("=")) || !str_to_i64(statement_str(c->s, t[2].text), 1, 1000, &n) ||
-	    (size_t)n != text_characters(c->constant))
+	    (size_t)n != utf8_count(c->constant))
 		return (struct form){0};
 	if (!key->computed)
 		return str_ends(key->class, STR("_trgm_ops"))

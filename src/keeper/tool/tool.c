@@ -119,8 +119,8 @@ static int tool_invites(int argc, char **argv)
 
 /* ---- what needs the offline key ---- */
 
-/* The key that a file has. "/dev/fd/3" is a descriptor that we were given: whoever gave it could
- * open a file that we cannot. */
+/* Read the key from a file. "/dev/fd/3" is a descriptor inherited from the parent process, which
+ * may have had the right to open a file that this process may not open. */
 static enum status tool_read_offline(const char *path, uint8_t private[KEEPER_KEY], struct err *err)
 {
 	static const char descriptor[] = "/dev/fd/";

@@ -107,14 +107,6 @@ enum status facts_site_jsonld(struct str name, struct str url, struct str langua
 
 enum { DESCRIPTION_LETTERS = 155, SENTENCES_LETTERS = 110 };
 
-static size_t list_letters(struct str s)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < s.n; i++)
-		n += utf8_begins(s.p[i]);
-	return n;
-}
-
 /* Whole sentences from the beginning, as many as fit; of a first one that is too long the words
  * that fit. */
 static struct str description_sentences(struct str text, struct arena *arena)
@@ -139,7 +131,7 @@ static struct str description_sentences(struct str text, struct arena *arena)
 /* Append a part with a space before it, when it fits. */
 static struct str description_add(struct str text, struct str part, struct arena *arena)
 {
-	if (!part.n || list_letters(text) + 1 + list_letters(part) > DESCRIPTION_LETTERS)
+	if (!part.n || utf8_count(text) + 1 + utf8_count(part) > DESCRIPTION_LETTERS)
 		return text;
 	return ARENA_JOIN(arena, text, STR(" "), part);
 }
@@ -148,7 +140,7 @@ struct str facts_description(const struct facts_business *business, struct str s
 			     struct arena *arena)
 {
 	struct str text = description_sentences(str_trim(business->description), arena);
-	if (list_letters(text) < 20)
+	if (utf8_count(text) < 20)
 		return summary;
 	struct str towns = STR("");
 	for (size_t i = 0; i < business->service_area.count && towns.p; i++)

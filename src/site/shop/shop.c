@@ -23,14 +23,6 @@ bool shop_is_reserve_link(struct str link)
 	return known;
 }
 
-static size_t shop_letters(struct str s)
-{
-	size_t letters = 0;
-	for (size_t i = 0; i < s.n; i++)
-		letters += utf8_begins(s.p[i]);
-	return letters;
-}
-
 /* ---- values ---- */
 
 struct shop_reading {
@@ -92,7 +84,7 @@ static enum status shop_take_story(struct shop_reading *r, const struct toml_ite
 	if (status == OK)
 		status = shop_html(r, item, first, &r->shop->story_begins, err);
 	markdown_plain(item->text, &plain);
-	r->shop->story_letters = shop_letters(buf_view(&plain));
+	r->shop->story_letters = utf8_count(buf_view(&plain));
 	buf_release(&plain);
 	return status;
 }
@@ -104,7 +96,7 @@ static enum status shop_take_tagline(struct shop_reading *r, const struct toml_i
 	*(struct str *)to = str_trim(item->text);
 	if (memchr(item->text.p, '\n', item->text.n))
 		return shop_refuse(item, err, "one line");
-	return shop_letters(item->text) <= TAGLINE_LETTERS
+	return utf8_count(item->text) <= TAGLINE_LETTERS
 		   ? OK
 		   : shop_refuse(item, err, "at most 200 letters");
 }
