@@ -94,6 +94,13 @@ static void headers_of_many_kinds_are_known(void **state)
 	} headers[] = {
 	    {"Straße", RECORD_STREET, "Weg 1", "Weg 1"},
 	    {"STRASSE", RECORD_STREET, "Weg 1", "Weg 1"},
+	    {"Str.", RECORD_STREET, "Weg 1", "Weg 1"},
+	    {"Rue/N°", RECORD_STREET, "Weg 1", "Weg 1"},
+	    {"Straat + nr", RECORD_STREET, "Weg 1", "Weg 1"},
+	    {"Calle y número", RECORD_STREET, "Weg 1", "Weg 1"},
+	    {"Zip/Town", RECORD_POSTCODE, "8000 Zürich", "8000"},
+	    {"PLZ & Ort", RECORD_CITY, "8000 Zürich", "Zürich"},
+	    {"Telephone No.", RECORD_PHONE, "+41 44 668 18 00", "+41446681800"},
 	    {"Address line 1", RECORD_STREET, "Weg 1", "Weg 1"},
 	    {"PLZ", RECORD_POSTCODE, "8000", "8000"},
 	    {"Code postal", RECORD_POSTCODE, "1200", "1200"},

@@ -205,16 +205,70 @@ static const struct binding *header_of_hours(struct str plain)
 	return b && b->target == TARGET_HOURS_DAY ? b : header_of_day_part(rest);
 }
 
+/* "Telephone No.", "Tel nr": a telephone with a word for number behind it. */
+static const struct binding *header_with_number(struct str plain)
+{
+	static const char *const words[] = {"nr", "no", "num", "number", "nummer", "numero"};
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		size_t n = strlen(words[i]);
+		if (plain.n <= n || !str_eq(str_from(plain, plain.n - n), str_of(words[i])))
+			continue;
+		const struct binding *b = header_named((struct str){plain.p, plain.n - n});
+		if (b && b->target == TARGET_FIELD && b->field == RECORD_PHONE)
+			return b;
+	}
+	return NULL;
+}
+
 static const struct binding *header_plain(struct str plain)
 {
 	const struct binding *b = header_named(plain);
 	b = b ? b : header_of_day_part(plain);
 	b = b ? b : header_of_hours(plain);
+	b = b ? b : header_with_number(plain);
 	return b ? b : header_numbered(plain);
 }
 
-/* "State / Province", "Telefon (Geschäft)": every part that a slash divides stands for the same,
- * and what is in brackets says more of it. */
+/* What two parts of one header mean together: a street with its number, a postcode with its town.
+ * NULL: they do not belong together. */
+static const struct binding *binding_of_both(const struct binding *a, const struct binding *b)
+{
+	static const struct binding street = {"", TARGET_FIELD, RECORD_STREET, NULL},
+				    town = {"", TARGET_POSTCODE_CITY, RECORD_NAME, NULL};
+	if (a->target == b->target && a->field == b->field)
+		return a;
+	bool is_street = a->target == TARGET_STREET_NAME ||
+			 (a->target == TARGET_FIELD && a->field == RECORD_STREET);
+	if (is_street && (b->target == TARGET_HOUSE_NUMBER || b->target == TARGET_NUMBER))
+		return &street;
+	if (a->target == TARGET_FIELD && a->field == RECORD_POSTCODE && b->target == TARGET_FIELD &&
+	    b->field == RECORD_CITY)
+		return &town;
+	return NULL;
+}
+
+/* Cut the first part of a header off *rest: what stands before a sign or a word that means "and".
+ * rest->p becomes NULL after the last part. */
+static struct str header_cut_joined(struct str *rest)
+{
+	static const char *const ands[] = {"/",   "+",   "&",    ",",    " und ", " and ", " et ",
+					   " e ", " y ", " en ", " og ", " och ", " i "};
+	size_t at = rest->n, skipped = 0;
+	for (size_t i = 0; i < COUNT_OF(ands); i++) {
+		size_t n = strlen(ands[i]);
+		for (size_t begin = 0; begin < at && begin + n <= rest->n; begin++)
+			if (str_eq_nocase((struct str){rest->p + begin, n}, str_of(ands[i]))) {
+				at = begin;
+				skipped = n;
+			}
+	}
+	struct str part = {rest->p, at};
+	*rest = skipped ? str_from(*rest, at + skipped) : (struct str){0};
+	return part;
+}
+
+/* "State / Province", "Straße + Nr.", "Zip/Town": the parts mean the same or belong together.
+ * "Telefon (Geschäft)": what is in brackets is left out. */
 static const struct binding *header_in_parts(struct str header)
 {
 	const struct binding *all = NULL;
@@ -226,14 +280,15 @@ static const struct binding *header_in_parts(struct str header)
 		size_t n = plain_header((struct str){header.p, (size_t)(open - header.p)}, plain);
 		return header_plain((struct str){plain, n});
 	}
-	if (!header.n || !memchr(header.p, '/', header.n))
+	struct str rest = header, first = header_cut_joined(&rest);
+	if (!rest.p)
 		return NULL;
-	while (header.p) {
-		size_t n = plain_header(str_cut(&header, '/'), plain);
+	for (struct str part = first; part.p; part = header_cut_joined(&rest)) {
+		size_t n = plain_header(part, plain);
 		const struct binding *b = header_plain((struct str){plain, n});
-		if (!b || (all && (b->target != all->target || b->field != all->field)))
+		all = all && b ? binding_of_both(all, b) : b;
+		if (!all)
 			return NULL;
-		all = all ? all : b;
 	}
 	return all;
 }
