@@ -4,6 +4,8 @@
  *   values bytes CONNINFO     sends bytea of several sizes through db/ and db/async, and prints
  *                             for each "way length md5 same|different" as the server and the way
  *                             back have it
+ *   values overdue CONNINFO   asks a pool of two connections more than it answers by the deadline,
+ *                             and prints for each question what came of it
  *   values console CONNINFO TIMEOUT_MS
  *                             asks PgBouncer's console everything, and prints "NUMBER rows
  *                             columns" for each; an error ends it: "status: sentence" */
@@ -97,6 +99,100 @@ static int values_bytes(const char *conninfo)
 	return 0;
 }
 
+/* ---- deadlines ---- */
+
+static const struct db_statement overdue_statement = {
+    "overdue", "SELECT pg_sleep($1::int8 / 1000.0)::text", 1, 1, NULL, NULL,
+};
+
+struct question {
+	const char *name;
+	int percent; /* of the deadline, for which the statement sleeps */
+	bool done;
+	enum status status;
+	struct err err;
+};
+
+/* In the order of the queue. Two are answered in the second half of the time, so that two others
+ * get their connections. */
+static const struct question overdue_late[] = {
+    {.name = "answered at 60 %", .percent = 60}, {.name = "answered at 61 %", .percent = 61},
+    {.name = "sent at 60 %", .percent = 1000},   {.name = "answered at last", .percent = 0},
+    {.name = "sent at last", .percent = 1000},   {.name = "never sent", .percent = 0},
+};
+/* One is sent at the beginning, and others are answered beside it. */
+static const struct question overdue_slow[] = {
+    {.name = "slow", .percent = 1000},
+    {.name = "answered beside it", .percent = 1},
+    {.name = "sent after the last answer", .percent = 1000},
+    {.name = "never sent, others answered", .percent = 0},
+};
+
+static void overdue_done(void *ctx, enum status status, const struct db_rows *rows,
+			 const struct err *err)
+{
+	struct question *q = ctx;
+	(void)rows;
+	q->status = status;
+	q->err = *err;
+	q->done = true;
+}
+
+static bool overdue_connected(const struct db_pool *pool)
+{
+	struct db_pool_stats stats;
+	db_pool_stats(pool, &stats);
+	return stats.connected == 2;
+}
+
+/* Whether what should be answered by the deadline was: on a busy machine the time may be too
+ * short. */
+static bool overdue_round(const char *conninfo, const struct question *asked, int count,
+			  int64_t timeout_ms)
+{
+	struct question q[COUNT_OF(overdue_late)];
+	struct event_base *loop = event_base_new();
+	struct err err;
+	bool fits = true;
+	must(loop);
+	memcpy(q, asked, sizeof(q[0]) * (size_t)count);
+	struct db_pool *pool =
+	    db_pool_create(loop, &(struct db_pool_options){.conninfo = conninfo,
+							   .program = "values",
+							   .connections = 2,
+							   .queue = COUNT_OF(overdue_late),
+							   .timeout_ms = timeout_ms});
+	while (!overdue_connected(pool))
+		event_base_loop(loop, EVLOOP_ONCE);
+	for (int i = 0; i < count; i++) {
+		struct db_param p = DB_I64(timeout_ms * q[i].percent / 100);
+		must(db_query(pool, &overdue_statement, &p, 1, overdue_done, &q[i], NULL, &err) ==
+		     OK);
+	}
+	for (int i = 0; i < count; i++) {
+		while (!q[i].done)
+			event_base_loop(loop, EVLOOP_ONCE);
+		if (strncmp(q[i].name, "answered", 8) == 0)
+			fits = fits && q[i].status == OK;
+	}
+	db_pool_destroy(pool);
+	event_base_free(loop);
+	for (int i = 0; i < count && fits; i++)
+		printf("%s: %s%s%s\n", q[i].name, status_name(q[i].status),
+		       q[i].status == OK ? "" : ": ", q[i].status == OK ? "" : q[i].err.text);
+	return fits;
+}
+
+static int values_overdue(const char *conninfo)
+{
+	int64_t timeout_ms = 400;
+	while (!overdue_round(conninfo, overdue_late, COUNT_OF(overdue_late), timeout_ms))
+		timeout_ms *= 2;
+	while (!overdue_round(conninfo, overdue_slow, COUNT_OF(overdue_slow), timeout_ms))
+		timeout_ms *= 2;
+	return 0;
+}
+
 static int values_console(const char *conninfo, const char *timeout)
 {
 	struct err err;
@@ -132,7 +228,9 @@ int main(int argc, char **argv)
 {
 	must(argc >= 3);
 	arena_init(&arena, 1 << 20);
-	int failed = argc == 3 ? values_bytes(argv[2]) : values_console(argv[2], argv[3]);
+	int failed = argc == 4                         ? values_console(argv[2], argv[3])
+		     : strcmp(argv[1], "overdue") == 0 ? values_overdue(argv[2])
+						       : values_bytes(argv[2]);
 	arena_release(&arena);
 	return failed;
 }

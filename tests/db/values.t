@@ -35,6 +35,14 @@ for my $format (qw(hex escape)) {
 	is((grep { /^null/ } @lines)[0], 'null null', "NULL stays NULL, bytea_output $format");
 }
 
+my %came = map { /^([^:]+): (.+)/ ? ($1, $2) : () } values_of('overdue', "host=$host user=postgres dbname=holdfast");
+like($came{slow}, qr/^timed out: overdue: no answer from the database in \d+ ms/,
+	'a statement that had the whole time while others were answered is slow');
+like($came{$_}, qr/^unavailable: overdue: no connection was free for most of \d+ ms/, "a query $_ is not called slow")
+	for 'never sent', 'never sent, others answered', 'sent at 60 %', 'sent at last';
+like($came{'sent after the last answer'}, qr/^unavailable: overdue: no answer/,
+	'a database that answered nothing since is silent');
+
 my $pooler = $directory->pooler;
 my $console = "host=$pooler->{dir} user=holdfast_web";
 my @lines = values_of('console', $console, 60_000);

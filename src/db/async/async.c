@@ -66,7 +66,7 @@ struct db_pool {
 	struct event *deadline;        /* timer of the oldest query */
 	bool away;           /* the last attempt to connect failed and no link is connected */
 	int64_t attempt_us;  /* when the last attempt to connect began */
-	int64_t answered_ms; /* when the database last answered a statement */
+	int64_t answered_us; /* when the database last answered a statement */
 	struct random random;
 	struct db_pool_stats stats;
 	struct buf text; /* of the statement that is being sent */
@@ -269,8 +269,8 @@ static void link_query_done(struct link *link)
 	link->state = LINK_IDLE;
 	link->failures = 0;
 	pool->stats.busy--;
-	pool->answered_ms = clock_ms();
-	pool->stats.busy_us += (uint64_t)(clock_us() - link->began_us);
+	pool->answered_us = clock_us();
+	pool->stats.busy_us += (uint64_t)(pool->answered_us - link->began_us);
 
 	enum status status = libpq_result(link->connection, result, &rows, &err);
 	if (status != OK)
@@ -457,6 +457,22 @@ static void pool_attempt_failed(struct db_pool *pool)
 		pool_attempt(pool);
 }
 
+/* Why a query had no answer by its deadline. Its statement is slow if it had at least half of the
+ * time and the database answered others since it was sent. Otherwise the pool is overloaded or the
+ * database silent, which says nothing of the statement. */
+static enum status query_overdue(const struct db_query *query, struct err *err)
+{
+	const struct db_pool *pool = query->pool;
+	const char *name = query->statement->name;
+	long long ms = pool->timeout_ms;
+	int64_t sent_us = query->link ? query->link->began_us : INT64_MAX;
+	if (sent_us > query->deadline_ms * 1000 - pool->timeout_ms * 500)
+		return err_set(err, UNAVAILABLE, "%s: no connection was free for most of %lld ms",
+			       name, ms);
+	return err_set(err, pool->answered_us > sent_us ? TIMED_OUT : UNAVAILABLE,
+		       "%s: no answer from the database in %lld ms", name, ms);
+}
+
 /* Fail the queries whose deadline has passed. The connection of one that runs is closed: the
  * server notices the closed connection (client_connection_check_interval) or its
  * statement_timeout ends it. */
@@ -471,12 +487,7 @@ static void pool_deadline(evutil_socket_t fd, short what, void *arg)
 	while (pool->oldest && pool->oldest->deadline_ms <= now) {
 		struct db_query *query = pool->oldest;
 		struct link *link = query->link;
-		/* The statement is slow if other queries were answered meanwhile; otherwise the
-		 * database is silent. */
-		bool slow = pool->answered_ms > query->deadline_ms - pool->timeout_ms;
-		enum status status = err_set(&err, slow ? TIMED_OUT : UNAVAILABLE,
-					     "%s: no answer from the database in %lld ms",
-					     query->statement->name, (long long)pool->timeout_ms);
+		enum status status = query_overdue(query, &err);
 		pool->stats.timed_out++;
 		if (link) {
 			link->query = NULL;

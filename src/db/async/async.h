@@ -39,9 +39,10 @@ struct db_pool *db_pool_create(struct event_base *loop, const struct db_pool_opt
 /* Cancel all queries, without callbacks. NULL is allowed. */
 void db_pool_destroy(struct db_pool *pool);
 
-/* UNAVAILABLE: the database is away or silent, or the connection broke. TIMED_OUT: this statement
- * was too slow, while the database answered others. OK: rows are valid until the callback returns;
- * otherwise rows is NULL and err has the sentence. */
+/* UNAVAILABLE: the database is away or silent, the connection broke, or the query waited in the
+ * queue for most of its time. TIMED_OUT: this statement was too slow, while the database answered
+ * others. OK: rows are valid until the callback returns; otherwise rows is NULL and err has the
+ * sentence. */
 typedef void db_done(void *ctx, enum status status, const struct db_rows *rows,
 		     const struct err *err);
 
