@@ -1,14 +1,25 @@
 /* link: base keeper/message keeper */
 /* Does the time of an answer tell what the caller may not know? Pairs of requests from two worlds
- * that differ only in that, measured one after the other in random order.
+ * that differ only in that, measured one after the other.
  *
  * Judged by the signs of the differences (z of a sign test), because a few slow measurements among
  * thousands, which every machine has, decide a test of means; and by the median of the differences.
  * A measurement is the least of three.
- * The last rows plant a difference of known length: the test must see it, else it shows nothing.
  *
- *   timing PAIRS   exits 1 when |z| >= 4.5 or the median is 100 ns and more, or when the planted
- *                  difference is not seen
+ * A sign test shows the keeper's time only when nothing but the world differs within a pair:
+ *   - both requests are read, and one of them taken, by the same instructions and from the same
+ *     addresses. A copy of the one alone takes other lines of the cache from the keeper than a copy
+ *     of the other; the same request at two addresses then gave |z| up to 6 on an idle machine.
+ *   - a coin decides which world is made first, another which one is measured first.
+ *   - each pair has worlds of its own, with new keys, codes and nonces: what accidental values cost
+ *     is not taken for what the worlds differ in.
+ *
+ * Controls are two worlds that are made alike. When the test sees a difference between these, the
+ * run is void: it says nothing of the other rows. The last row plants a wait of 200 ns: the test
+ * must see it, else it shows nothing.
+ *
+ *   timing PAIRS   exits 1 when |z| >= 4.5 or the median is 100 ns and more between worlds, when a
+ *                  control is so (void), or when the planted wait is not seen
  */
 #include "../../tests/contact/world.h"
 #include "base/random.h"
@@ -27,6 +38,7 @@ static struct world w;
 static struct who a, b;
 static struct random chance;
 static struct keeper_request requests[2];
+static uint64_t planted_turns; /* of spin() in PLANTED_NS */
 
 /* Of this thread: on a machine that does other work, too, the wall's time is mostly others'. */
 static int64_t now_ns(void)
@@ -34,6 +46,26 @@ static int64_t now_ns(void)
 	struct timespec t;
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void spin(uint64_t turns)
+{
+	for (uint64_t n = 0; n < turns; n++)
+		__asm__ volatile("" ::: "memory");
+}
+
+/* The least of several: others' work makes turns slower, never faster. */
+static void calibrate(void)
+{
+	enum { TURNS = 1000000 };
+	int64_t least = INT64_MAX;
+	for (int n = 0; n < 9; n++) {
+		int64_t from = now_ns();
+		spin(TURNS);
+		int64_t took = now_ns() - from;
+		least = took < least ? took : least;
+	}
+	planted_turns = (uint64_t)(PLANTED_NS * (int64_t)TURNS / (least > 0 ? least : 1));
 }
 
 static void begin(void)
@@ -45,16 +77,30 @@ static void begin(void)
 	world_enrol(&w, &b, "B");
 }
 
-/* One answer. The request is copied first, so that both are equally near. */
-static int64_t measure(const struct keeper_request *r, int64_t plant_ns)
+/* world_request = requests[which], and no instruction and no address depends on `which`. */
+static void choose(unsigned which)
 {
-	memcpy(&world_request, r, keeper_request_bytes(r->op));
+	uint64_t one, other, mask = -(uint64_t)which;
+	__asm__ volatile("" : "+r"(mask));
+	const uint8_t *p = (const uint8_t *)&requests[0], *q = (const uint8_t *)&requests[1];
+	_Static_assert(sizeof(world_request) % sizeof(one) == 0, "copied by words");
+	for (size_t at = 0; at < sizeof(world_request); at += sizeof(one)) {
+		memcpy(&one, p + at, sizeof(one));
+		memcpy(&other, q + at, sizeof(other));
+		one ^= mask & (one ^ other);
+		memcpy((uint8_t *)&world_request + at, &one, sizeof(one));
+	}
+}
+
+/* One answer. turns: waited in that of requests[1]. */
+static int64_t measure(unsigned which, uint64_t turns)
+{
+	choose(which);
+	turns *= which;
 	int64_t from = now_ns();
 	keeper_answer(world_keeper, &world_request, &world_answer, w.now);
-	int64_t until = now_ns();
-	while (plant_ns && now_ns() < until + plant_ns)
-		;
-	return (plant_ns ? now_ns() : until) - from;
+	spin(turns);
+	return now_ns() - from;
 }
 
 static int by_value(const void *x, const void *y)
@@ -63,25 +109,121 @@ static int by_value(const void *x, const void *y)
 	return (p > q) - (p < q);
 }
 
-/* True: no difference that the test sees. */
-static bool compare(const char *what, size_t pairs, int64_t plant_ns)
+/* ---- the worlds ---- */
+
+/* UNLOCK of a target that is there, and in the second world of one in the state that `change`
+ * makes. */
+static void unlock(unsigned which, enum keeper_status (*change)(void))
 {
+	if (which)
+		must(change() == KEEPER_OK);
+	must(world_unlock(&w, &a, &b) == KEEPER_OK);
+}
+
+static enum keeper_status erase_b(void)
+{
+	return world_erase(&w, &b);
+}
+static enum keeper_status hide_b(void)
+{
+	return world_hide(&w, &b, true);
+}
+static enum keeper_status answer_a(void)
+{
+	return world_unlock(&w, &b, &a);
+}
+static void unlock_of_nobody(unsigned which)
+{
+	unlock(which, erase_b);
+}
+static void unlock_of_hidden(unsigned which)
+{
+	unlock(which, hide_b);
+}
+static void unlock_answered(unsigned which)
+{
+	unlock(which, answer_a);
+}
+
+/* Nobody answered A's unlock; in the second world B's unlock is there and has not counted at the
+ * same tick. */
+static void unanswered(unsigned which)
+{
+	if (which)
+		must(world_unlock(&w, &b, &a) == KEEPER_OK);
+	w.now += TICK_S;
+	if (which)
+		must(world_withdraw(&w, &b, &a) == KEEPER_OK);
+	w.now += TICK_S;
+	must(world_unlock(&w, &a, &b) == KEEPER_OK);
+	w.now += 2 * TICK_S;
+}
+static void matches(unsigned which)
+{
+	unanswered(which);
+	must(world_matches(&w, &a) == KEEPER_OK);
+}
+static void release(unsigned which)
+{
+	unanswered(which);
+	must(world_release(&w, &a, &b) == KEEPER_NOT_MATCHED);
+}
+
+/* ---- comparisons ---- */
+
+enum kind { WORLDS, CONTROL, PLANTED };
+
+static const struct comparison {
+	const char *what;
+	void (*make)(unsigned); /* the first or second world: world_request is asked in it */
+	enum kind kind;         /* but for WORLDS both are the first one */
+} comparisons[] = {
+    {"unlock: the target is there, does not exist", unlock_of_nobody, WORLDS},
+    {"unlock: the target is there, is hidden", unlock_of_hidden, WORLDS},
+    {"unlock: the target has not answered, has", unlock_answered, WORLDS},
+    {"matches: nobody answered, somebody did and withdrew", matches, WORLDS},
+    {"release: nobody answered, somebody did and withdrew", release, WORLDS},
+    {"unlock: control, equal worlds", unlock_of_nobody, CONTROL},
+    {"matches: control, equal worlds", matches, CONTROL},
+    {"release: control, equal worlds", release, CONTROL},
+    {"release: equal worlds, 200 ns planted in one", release, PLANTED},
+};
+
+/* A pair of worlds of its own, in requests[]. */
+static void make_pair(const struct comparison *c)
+{
+	unsigned first = random_below(&chance, 2);
+	begin();
+	static struct world before;
+	before = w;
+	for (unsigned n = 0; n < 2; n++) {
+		unsigned which = first ^ n;
+		w = before;
+		c->make(c->kind == WORLDS ? which : 0);
+		requests[which] = world_request;
+	}
+}
+
+/* True: no difference that the test sees. */
+static bool compare(const struct comparison *c, size_t pairs)
+{
+	enum { EACH = 3 }; /* what interrupts a measurement is mostly not in all of them */
+	uint64_t turns = c->kind == PLANTED ? planted_turns : 0;
 	int64_t *differences = calloc(pairs, sizeof(*differences));
 	double greater = 0, unequal = 0;
 	must(differences);
-	for (size_t n = 0; n < 200; n++)
-		(void)measure(&requests[n & 1], 0);
 	for (size_t n = 0; n < pairs; n++) {
-		int first = (int)random_below(&chance, 2);
-		int64_t time[2] = {INT64_MAX, INT64_MAX};
-		/* The least of three: what interrupts a measurement is mostly not in all of
-		 * them. */
-		for (int i = 0; i < 6; i++) {
-			int which = i & 1 ? 1 - first : first;
-			int64_t took = measure(&requests[which], which ? plant_ns : 0);
-			time[which] = took < time[which] ? took : time[which];
+		make_pair(c);
+		unsigned first = random_below(&chance, 2);
+		int64_t least[2] = {INT64_MAX, INT64_MAX};
+		/* The first of each is not counted: it finds the caches as make_pair left them. */
+		for (unsigned i = 0; i < 2 * (1 + EACH); i++) {
+			unsigned which = first ^ (i & 1);
+			int64_t took = measure(which, turns);
+			if (i >= 2 && took < least[which])
+				least[which] = took;
 		}
-		differences[n] = time[1] - time[0];
+		differences[n] = least[1] - least[0];
 		greater += differences[n] > 0;
 		unequal += differences[n] != 0;
 	}
@@ -89,99 +231,33 @@ static bool compare(const char *what, size_t pairs, int64_t plant_ns)
 	double z = unequal > 0 ? (2 * greater - unequal) / sqrt(unequal) : 0;
 	long long median = differences[pairs / 2];
 	free(differences);
-	printf("| %s | %zu | %.2f | %lld |\n", what, pairs, z, median);
+	printf("| %s | %zu | %.2f | %lld |\n", c->what, pairs, z, median);
 	fflush(stdout);
 	return fabs(z) < z_max && llabs(median) < MEDIAN_MAX_NS;
-}
-
-/* ---- the worlds ---- */
-
-/* UNLOCK of a target that is there, and of one in the state that `change` makes. */
-static void unlock_worlds(void (*change)(void))
-{
-	begin();
-	struct world before = w;
-	must(world_unlock(&w, &a, &b) == KEEPER_OK);
-	requests[0] = world_request;
-	w = before;
-	change();
-	must(world_unlock(&w, &a, &b) == KEEPER_OK);
-	requests[1] = world_request;
-	w = before;
-}
-
-static void nobody(void)
-{
-	must(world_erase(&w, &b) == KEEPER_OK);
-}
-static void hidden(void)
-{
-	must(world_hide(&w, &b, true) == KEEPER_OK);
-}
-static void answered(void)
-{
-	must(world_unlock(&w, &b, &a) == KEEPER_OK);
-}
-
-/* RELEASE and MATCHES while nobody answered, and while B's unlock is there and has not counted at
- * the same tick. */
-static void read_worlds(enum keeper_op op)
-{
-	for (int n = 0; n < 2; n++) {
-		static struct world before;
-		if (n == 0) {
-			begin();
-			before = w;
-		}
-		w = before;
-		if (n) {
-			must(world_unlock(&w, &b, &a) == KEEPER_OK);
-			w.now += TICK_S;
-			must(world_withdraw(&w, &b, &a) == KEEPER_OK);
-		} else {
-			w.now += TICK_S;
-		}
-		w.now += TICK_S;
-		must(world_unlock(&w, &a, &b) == KEEPER_OK);
-		w.now += 2 * TICK_S;
-		if (op == KEEPER_MATCHES)
-			must(world_matches(&w, &a) == KEEPER_OK);
-		else
-			must(world_release(&w, &a, &b) == KEEPER_NOT_MATCHED);
-		requests[n] = world_request;
-	}
 }
 
 int main(int argc, char **argv)
 {
 	int64_t pairs = 20000;
-	bool ok = true;
+	bool same[] = {[WORLDS] = true, [CONTROL] = true, [PLANTED] = true};
 	if (argc > 2 || (argc == 2 && !str_to_i64(str_of(argv[1]), 100, 10000000, &pairs))) {
 		fprintf(stderr, "usage: timing [PAIRS]\n");
 		return EXIT_USAGE;
 	}
 	chance = random_seeded();
 	world_make_keys();
-	size_t n = (size_t)pairs;
+	calibrate();
 	printf(
 	    "| worlds that the caller must not tell apart | pairs | z | median difference, ns |\n");
 	printf("|---|---|---|---|\n");
-	unlock_worlds(nobody);
-	ok &= compare("unlock: the target is there, does not exist", n, 0);
-	unlock_worlds(hidden);
-	ok &= compare("unlock: the target is there, is hidden", n, 0);
-	unlock_worlds(answered);
-	ok &= compare("unlock: the target has not answered, has", n, 0);
-	read_worlds(KEEPER_MATCHES);
-	ok &= compare("matches: nobody answered, somebody did and withdrew", n, 0);
-	read_worlds(KEEPER_RELEASE);
-	ok &= compare("release: nobody answered, somebody did and withdrew", n, 0);
-	requests[1] = requests[0];
-	ok &= compare("release: the same request twice", n, 0);
-	bool seen = !compare("release: the same, 200 ns planted", n, PLANTED_NS);
-	if (!ok)
+	for (size_t n = 0; n < COUNT_OF(comparisons); n++)
+		same[comparisons[n].kind] &= compare(&comparisons[n], (size_t)pairs);
+	if (!same[CONTROL])
+		fprintf(stderr,
+			"timing: void: equal worlds differ, so that no row says anything\n");
+	else if (!same[WORLDS])
 		fprintf(stderr, "timing: a difference can be seen\n");
-	if (!seen)
-		fprintf(stderr, "timing: the planted difference was not seen\n");
-	return ok && seen ? EXIT_OK : EXIT_FAILED;
+	if (same[PLANTED])
+		fprintf(stderr, "timing: the planted wait was not seen\n");
+	return same[CONTROL] && same[WORLDS] && !same[PLANTED] ? EXIT_OK : EXIT_FAILED;
 }
