@@ -24,6 +24,16 @@ enum status database_connect(const struct instance *i, enum role_id role, struct
 	return status;
 }
 
+enum status database_answers(const struct instance *i, struct err *err)
+{
+	struct db *db = NULL;
+	if (instance_embedded(i))
+		return OK;
+	enum status status = database_connect(i, ROLE_WEB, &db, err);
+	db_close(db);
+	return status;
+}
+
 enum status database_open(struct instance *i, enum role_id role, bool check_schema, struct db **db,
 			  struct err *err)
 {

@@ -16,6 +16,10 @@ void database_close(struct instance *i, struct db *db);
 MUST_CHECK enum status database_connect(const struct instance *i, enum role_id role, struct db **db,
 					struct err *err);
 
+/* OK when the server of db.url accepts the web processes' role. The supervisor watches an embedded
+ * one: OK. Waits at most 10 s. */
+MUST_CHECK enum status database_answers(const struct instance *i, struct err *err);
+
 /* Roles and schema of a database; in the embedded server the database itself, too. */
 MUST_CHECK enum status database_migrate(const struct instance *i, enum role_database database,
 					int *applied, struct err *err);

@@ -115,11 +115,17 @@ static enum status status_report_json(const struct instance *i, const struct err
 	json_array_begin(&w);
 	enum status status = control_ask(i, CONTROL_STATUS, status_show_json, &w, err);
 	json_array_end(&w);
+	enum status database = OK;
+	if (status == OK && !problem->text[0]) {
+		database = database_answers(i, err);
+		if (database != OK)
+			json_member_z(&w, "database_error", err->text);
+	}
 	json_object_end(&w);
 	if (status == OK)
 		printf("%s\n", buf_z(&out));
 	buf_release(&out);
-	return status;
+	return status == OK ? database : status;
 }
 
 /* db.url without user and passwords, wherever they stand in it. */
@@ -167,7 +173,9 @@ static enum status status_report_text(const struct instance *i, const struct err
 	printf("%-10s %7s %-11s %6s %8s %7s  %s\n", "process", "pid", "state", "up", "restarts",
 	       "memory", "kept apart by");
 	fflush(stdout);
-	return control_ask(i, CONTROL_STATUS, status_show_text, NULL, err);
+	enum status status = control_ask(i, CONTROL_STATUS, status_show_text, NULL, err);
+	fflush(stdout);
+	return status == OK && !problem->text[0] ? database_answers(i, err) : status;
 }
 
 static int status_command(int argc, char **argv)
@@ -189,8 +197,9 @@ const struct command command_status = {
     .args = "",
     .summary = "Show the processes and how they are separated",
     .help =
-	"Exit status 1 when the instance is not running. 'kept apart by' lists the separations in\n"
-	"force: its own system user (only when started as root), a filter of system calls (seccomp), no\n"
-	"access to files (Landlock). 'last end' is how a process ended before, when it was not asked to.",
+	"Exit status 1 when the instance is not running, or the server of db.url does not answer.\n"
+	"'kept apart by' lists the separations in force: its own system user (only when started as\n"
+	"root), a filter of system calls (seccomp), no access to files (Landlock). 'last end' is how a\n"
+	"process ended before, when it was not asked to.",
     .run = status_command,
 };

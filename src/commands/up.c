@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "commands/commands.h"
 #include "commands/containers.h"
+#include "commands/database.h"
 #include "config/instance.h"
 #include "process/process.h"
 #include "process/spawn.h"
@@ -223,6 +224,11 @@ static int up_command(int argc, char **argv)
 		printf("{\"url\":\"http://%s/\"}\n", config_text(&i.config, CONFIG_WEB_LISTEN));
 	else if (status == OK)
 		printf("http://%s/\n", config_text(&i.config, CONFIG_WEB_LISTEN));
+	/* It may come later: the instance runs, and answers 503 until then. */
+	struct err absent;
+	if (status == OK && detach && database_answers(&i, &absent) != OK)
+		fprintf(stderr, "holdfast up: %s; pages answer 503 until the database does\n",
+			absent.text);
 	instance_release(&i);
 	return status == OK ? EXIT_OK : cli_failed(&err);
 }

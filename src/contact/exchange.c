@@ -95,7 +95,7 @@ static void exchange_broken(struct exchange *c, const struct err *err)
 	 * have it: rows are sealed, profiles are public, no code or contact is in a statement. */
 	log_error("a statement failed", LOG_S("operation", keeper_op_name(c->operation->op)),
 		  LOG_S("error", err->text));
-	exchange_problem(c, HTTP_PROBLEM_BUSY, NULL, "the database does not answer now");
+	exchange_problem(c, HTTP_PROBLEM_UNAVAILABLE, NULL, "the database does not answer now");
 }
 
 static void exchange_answer(struct exchange *c)

@@ -18,7 +18,7 @@ static void not_ready(struct http_request *request, const struct err *err)
 {
 	/* The message of the database can contain hosts and roles: it is not for clients. */
 	(void)err;
-	http_problem(request, HTTP_PROBLEM_BUSY, NULL, "the database does not answer now");
+	http_problem(request, HTTP_PROBLEM_UNAVAILABLE, NULL, "the database does not answer now");
 }
 
 static void ready_known(void *ctx, enum status status, const struct db_rows *rows,

@@ -80,6 +80,23 @@ for my $line (sort keys %wrong) {
 }
 conf($right);
 
+# ---- a server of db.url that does not answer: it may come later ----
+my $silent = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'tcp') or die; # bound, not listening
+my $refused = sprintf 'connection to server at "127.0.0.1", port %d failed: Connection refused', $silent->sockport;
+conf(($right =~ s/^db\.url .*/# taken out/mr) . sprintf "db.url = postgresql://127.0.0.1:%d/x\n", $silent->sockport);
+($code, $text) = $i->run('up', '--detach');
+is($code, 0, 'up without the server of db.url');
+like($text, qr/holdfast up: .*\Q$refused\E; pages answer 503/, 'says that it does not answer');
+($code, $text) = $i->run('status');
+is($code, 1, 'status, too');
+like($text, qr/\Q$refused\E/, 'says so');
+like($text, qr{^web/1\s+\d+\s+running}m, 'and shows what runs');
+(undef, $text) = $i->run('--json', 'status');
+like($text, qr/"database_error":"[^\n]*Connection refused"/, 'also as JSON');
+like($i->get('/readyz')->{content}, qr/problem:unavailable/, 'a problem of its own, not of too many requests');
+is(($i->run('down'))[0], 0, 'down');
+conf($right);
+
 # ---- starts that cannot succeed ----
 rename "$i->{dir}/log", "$i->{dir}/log.away";
 ($code, $text) = $i->run('up', '--detach');

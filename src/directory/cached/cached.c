@@ -146,7 +146,7 @@ static void answer(void *ctx, const struct cache_answer *answer)
 	if (answer->outcome == CACHE_REFUSED) {
 		int64_t seconds = (answer->retry_after_ms + 999) / 1000;
 		request->retry_after_s = seconds > 0 ? (int)seconds : 1;
-		http_problem(request, HTTP_PROBLEM_BUSY, NULL,
+		http_problem(request, HTTP_PROBLEM_UNAVAILABLE, NULL,
 			     "the answer is being made, or could not be made just now");
 		return;
 	}

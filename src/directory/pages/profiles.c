@@ -213,7 +213,8 @@ static void profiles_answer(void *ctx, enum status status, const struct db_rows 
 	struct http_request *request = r->request;
 	(void)err; /* it can name hosts and roles */
 	if (status != OK) {
-		http_problem(request, HTTP_PROBLEM_BUSY, NULL, "the database does not answer now");
+		http_problem(request, HTTP_PROBLEM_UNAVAILABLE, NULL,
+			     "the database does not answer now");
 		return;
 	}
 	if (r->statement == &sql_profiles_get && !rows->rows) {
@@ -255,7 +256,8 @@ static void profiles_ask(struct http_request *request, const struct db_statement
 				      .limit = limit,
 				      .page = request->route->kind == HTTP_PAGE};
 	if (db_query(pages->db, statement, params, count, profiles_answer, r, &query, &err) != OK)
-		http_problem(request, HTTP_PROBLEM_BUSY, NULL, "the database does not answer now");
+		http_problem(request, HTTP_PROBLEM_UNAVAILABLE, NULL,
+			     "the database does not answer now");
 	else
 		http_on_gone(request, profiles_cancel, query);
 }
