@@ -400,6 +400,13 @@ static void put_found(struct results *r)
 
 /* ---- list, then categories, then places ---- */
 
+/* Filters that people use most are first. */
+static void results_send(struct results *r)
+{
+	put_facets(r);
+	view_send(r->page, VIEW_RESULTS);
+}
+
 static void regions_listed(void *ctx, const struct search_places *list)
 {
 	struct results *r = ctx;
@@ -409,7 +416,7 @@ static void regions_listed(void *ctx, const struct search_places *list)
 	}
 	qsort(list->item, list->count, sizeof(*list->item), view_larger_first);
 	put_places(r, list, false);
-	view_send(r->page, VIEW_RESULTS);
+	results_send(r);
 }
 
 static void cities_listed(void *ctx, const struct search_places *list)
@@ -420,7 +427,7 @@ static void cities_listed(void *ctx, const struct search_places *list)
 		return;
 	}
 	put_places(r, list, true);
-	view_send(r->page, VIEW_RESULTS);
+	results_send(r);
 }
 
 static void categories_listed(void *ctx, const struct search_categories *list)
@@ -506,7 +513,6 @@ static void results_put(struct results *r)
 	put_found(r);
 	put_order(r);
 	put_open(r);
-	put_facets(r);
 	search_categories(p->pages->db, p->arena, categories_listed, r);
 }
 
