@@ -230,7 +230,7 @@ like($i->get('/search?q=kreuz+qqqqqqqq')->{content}, qr{Without <strong>qqqqqqqq
 	my $chips = sub {
 		my %to;
 		$_[0] =~ s/&amp;/&/g;
-		$to{$2} = $1 while $_[0] =~ m{<li><a href="([^"]*)" rel="nofollow" aria-label="Take away: ([^"]*)">}g;
+		$to{$2} = $1 while $_[0] =~ m{<li><a href="([^"]*)" rel="nofollow" aria-label="Remove ([^"]*)">}g;
 		return \%to;
 	};
 	is_deeply($chips->($page->('q=bakery+in+Zurich')),
