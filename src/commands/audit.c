@@ -1,4 +1,4 @@
-/* holdfast audit: finds the failures of the nine incidents in what others have. */
+/* holdfast audit: finds the failures of the nine incidents in other systems. */
 #include "audit/api/api.h"
 #include "audit/report/report.h"
 #include "audit/site/site.h"
@@ -263,13 +263,13 @@ static int audit_db_command(const char *url, const char *program_dir)
 	enum status status = sql_audit_database(&sql, &database, &report, &s, &err);
 	bool unread = status == NOT_FOUND && !statements && !statement;
 	if (unread && watch) {
-		/* the sessions can be looked at without */
+		/* --watch reads sessions only */
 		fprintf(stderr, "holdfast audit: %s\n", err.text);
 		status = OK;
 	}
 	if (status == OK && watch)
 		status = sql_watch(&sql, &database, watch, &report, &s, &err);
-	/* a part of a report is no baseline */
+	/* an incomplete report is not written as a baseline */
 	bool stopped =
 	    (status == UNAVAILABLE || (unread && status != OK)) && report.count && !write_baseline;
 	snprintf(looked, sizeof(looked),

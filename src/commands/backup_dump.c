@@ -29,7 +29,7 @@ static const struct {
 
 /* ---- backup ---- */
 
-/* What is asked of the server first. */
+/* Facts about the server, read before the dump. */
 struct dump_facts {
 	struct arena arena;
 	int version;
@@ -37,8 +37,9 @@ struct dump_facts {
 	size_t count;
 };
 
-/* pg_dump sets up its session, which a pooler in transaction mode gives to another client between
- * two transactions. One in session mode cannot be told apart by what it does now. */
+/* A pooler in transaction mode is refused: pg_dump sets parameters of its session, and the pooler
+ * gives that session to another client between two transactions. A pooler in session mode is
+ * refused too, because nothing tells the two modes apart at this moment. */
 static enum status dump_ask(struct db *db, enum role_database database, struct dump_facts *facts,
 			    struct err *err)
 {
@@ -59,7 +60,7 @@ static enum status dump_ask(struct db *db, enum role_database database, struct d
 	return status;
 }
 
-/* Operators grant privileges to roles of theirs, which are not restored. */
+/* Say how many privileges of roles that are not ours the restore leaves out. */
 static void dump_tell_others(const char *name, struct str script)
 {
 	int others = 0;
@@ -125,7 +126,7 @@ static enum status dump_database(const struct instance *i, enum role_database da
 	return status == OK ? OK : err_prefix(err, status, "the database of %s", name);
 }
 
-/* The databases by the addresses of the options. */
+/* Replace the addresses of the databases by those of the options. */
 static enum status dump_use_urls(struct instance *i, const struct backup_urls *urls,
 				 struct err *err)
 {
@@ -211,7 +212,7 @@ static enum status dump_take(const struct instance *i, struct db *admin,
 	return status;
 }
 
-/* Connect as who may make roles, and name the roles after the directory's database. */
+/* Connect as a user that may create roles; name the roles after the directory's database. */
 static enum status dump_connect(struct instance *i, enum role_database database, const char *url,
 				struct db **admin, struct err *err)
 {
@@ -298,7 +299,7 @@ enum status backup_restore_dumps(struct instance *i, const struct backup_urls *u
 	for (enum role_database d = 0; d < ROLE_DATABASES && status == OK; d++)
 		if (instance_has(i, d))
 			status = dump_restore(i, d, admin[d], &made[d], err);
-	/* All databases have their rows before a privilege is changed that cannot be undone. */
+	/* Privileges cannot be undone: grant them when all databases have their rows. */
 	for (enum role_database d = 0; d < ROLE_DATABASES && status == OK; d++)
 		if (instance_has(i, d))
 			status = dump_finish(i, d, admin[d], applied, err);

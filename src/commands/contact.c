@@ -340,8 +340,8 @@ static void contact_see_process(void *ctx, const struct control_reply *r)
 	replacing->restarts += r->restarts;
 }
 
-/* Until the pair that has read the older key file has ended: it holds the older keys in its memory
- * and accepts sign-ins that the new one does not know. */
+/* Wait until the pair of processes that read the older key file has ended: it holds the older keys
+ * in memory and accepts sign-ins that the new pair does not know. */
 static enum status contact_wait_replaced(const struct instance *i, struct err *err)
 {
 	struct contact_replacing first = {0};
@@ -375,7 +375,7 @@ static enum status contact_change_key(const struct instance *i, const char *act,
 	return status == OK ? contact_wait_replaced(i, err) : status;
 }
 
-/* Until the contact process has brought every row into the newest period. */
+/* Wait until the contact process has rewrapped every row for the newest period. */
 static enum status contact_wait_rewrapped(const struct instance *i, const struct periods *p,
 					  struct err *err)
 {
@@ -393,7 +393,7 @@ static enum status contact_wait_rewrapped(const struct instance *i, const struct
 		total = total ? total : left;
 		db_rows_release(&rows);
 		progress_show(&progress, (uint64_t)(total - left), (uint64_t)(total - left));
-		/* There is no event to wait for in another process's database. */
+		/* The database sends no event when another process has rewrapped a row: poll. */
 		if (left)
 			nanosleep(&(struct timespec){.tv_nsec = REWRAP_WAIT_MS * 1000000}, NULL);
 	}
@@ -402,9 +402,9 @@ static enum status contact_wait_rewrapped(const struct instance *i, const struct
 	return status;
 }
 
-/* An older period that an interrupted rotation has left is finished first. Rows are rewrapped
- * between operations by the process that writes them all: once none is left none comes back, so
- * that the older key is dropped at once. */
+/* An older period that an interrupted rotation left is finished first. The process that rewraps the
+ * rows is also the only one that writes them: when no row of the older period is left, none can
+ * appear again, and the older key is dropped at once. */
 static enum status contact_rotate(struct instance *i, int argc, char **argv, struct err *err)
 {
 	struct periods p;
@@ -417,7 +417,8 @@ static enum status contact_rotate(struct instance *i, int argc, char **argv, str
 		       (long long)p.newest, (long long)(left_s + 3599) / 3600);
 		return OK;
 	}
-	/* Only a running sphere can rewrap rows: without one the key file is left as it is. */
+	/* Rows are rewrapped by the running sphere only: if it is down, leave the key
+	 * file alone. */
 	if (status == OK)
 		status = control_ask(i, CONTROL_STATUS, NULL, NULL, err);
 	if (status == OK && !p.older)
@@ -443,8 +444,8 @@ static enum status contact_rotate(struct instance *i, int argc, char **argv, str
 
 /* ---- a copy of the keys ---- */
 
-/* A copy can open what a rotation has closed, so that how long it is kept must be told to parties
- * that erase themselves: contact.key_copy_days. */
+/* A copy of the keys opens what a rotation has closed. Parties that erase themselves are therefore
+ * told how long copies are kept (contact.key_copy_days). */
 static enum status contact_key_copy(struct instance *i, int argc, char **argv, struct err *err)
 {
 	char key[PATH_MAX];
@@ -705,7 +706,7 @@ static enum status contact_consent(struct instance *i, int argc, char **argv, st
 	(void)argc, (void)argv;
 	if (!offline_key)
 		return err_set(err, INVALID, "the consents are sealed: --offline-key FILE");
-	/* The file is root's, who need not show it to the keeper's user. */
+	/* Opened here, because the keeper's user need not be able to read the file. */
 	const char *const run[] = {"holdfast-keeper", "open-consent", "--offline-key",
 				   KEY_DESCRIPTOR, NULL};
 	int key = open(offline_key, O_RDONLY | O_CLOEXEC);

@@ -63,7 +63,8 @@ enum status container_start(const struct instance *i, const char *conninfo, int6
 		close(settings);
 		return status;
 	}
-	/* Where a supervised process says that it is ready; here there is no supervisor. */
+	/* The pipe on which a process reports to its supervisor that it is ready; nobody reads it
+	 * here. */
 	if (pipe2(ready, 02000000 /* O_CLOEXEC */) != 0)
 		status = err_errno(err, FAILED, "pipe");
 	if (status == OK)
@@ -128,7 +129,7 @@ bool container_ended(struct container *c, pid_t pid, int wait_status, bool *fail
 	}
 	if (pid != c->fetch)
 		return false;
-	/* The worker sees its socket closed and ends; it gives back what it has. */
+	/* The worker sees that its socket is closed, queues its items again and ends. */
 	c->fetch = 0;
 	return true;
 }

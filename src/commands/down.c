@@ -20,11 +20,11 @@ static const struct cli_option options[] = {
     {0},
 };
 
-/* Milliseconds between one signal and the next, harder one. */
+/* Time before the next signal, which is harder to ignore. */
 enum { HARDER_MS = 10000 };
 
-/* The supervisor holds the lock as long as it lives. *pid is its process, 0 when it does not run or
- * has not said. */
+/* The supervisor holds the lock as long as it lives. *pid: its process id; 0 when it does not run
+ * or has not written it yet. */
 static bool down_supervisor_gone(const struct instance *i, pid_t *pid)
 {
 	char text[16];

@@ -421,7 +421,7 @@ enum status enrich_check_schedule(const struct instance *i, struct err *err)
 	return status;
 }
 
-/* What is known of a stage from the database. */
+/* What the database knows of a stage. */
 struct plan_state {
 	int64_t batch, age_ms; /* the open one, 0: none; of the last one, -1: there was none */
 	double rate, retries;  /* a container's, 0: not known */
@@ -444,7 +444,7 @@ static enum status read_plan_state(struct enrich_run *r, const struct schedule_r
 	return OK;
 }
 
-/* A schedule that has no room to spare falls behind at the first hiccup: said before it does. */
+/* Warn before a schedule falls behind: one without spare capacity does at the first delay. */
 static void warn_of_load(const struct schedule_row *plan, const struct plan_state *state,
 			 int64_t items)
 {
@@ -461,8 +461,8 @@ static void warn_of_load(const struct schedule_row *plan, const struct plan_stat
 			 LOG_D("minutes_that_do", advice.interval_min));
 }
 
-/* The batch of a plan that is due: the one that is open, or a new one. *left_ms: until it is
- * due. */
+/* Open the batch of a plan that is due: continue the open one, or make one. *left_ms: time until
+ * the plan is due. */
 static enum status begin_plan(struct enrich_run *r, const struct schedule_row *plan,
 			      struct enrich_batch *b, int64_t *left_ms, struct err *err)
 {
@@ -470,7 +470,7 @@ static enum status begin_plan(struct enrich_run *r, const struct schedule_row *p
 	int64_t items = 0;
 	for (int n = 0; n < r->batches; n++)
 		if (r->batch[n].id && r->batch[n].stage == plan->stage)
-			return OK; /* another row of the schedule has it */
+			return OK; /* another row of the schedule works on this stage */
 	enum status status = read_plan_state(r, plan, &state, err);
 	if (status != OK)
 		return status;
@@ -493,7 +493,7 @@ static enum status begin_plan(struct enrich_run *r, const struct schedule_row *p
 	return status;
 }
 
-/* One look at a batch that is worked on. It is over when its containers have ended. */
+/* Check a batch in progress. It is over when its containers have ended. */
 static enum status look_at_batch(struct enrich_run *r, struct enrich_batch *b, struct err *err)
 {
 	struct enrich_numbers n;

@@ -220,8 +220,8 @@ static enum status replace_files(const struct instance *i, struct err *err)
 	return status == OK ? files_replace(path, &replaced, err) : status;
 }
 
-/* A directory from before pages had addresses of their own gets them now. Opening the database also
- * checks its schema; each worker opens its own connection. */
+/* Give addresses to the businesses of a directory that is older than addresses of pages. Opening
+ * the database also checks its schema; each worker opens its own connection. */
 static enum status give_paths(struct instance *i, struct err *err)
 {
 	struct db *db;

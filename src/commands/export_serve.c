@@ -213,7 +213,8 @@ static struct str serve_header(struct str request, struct str name)
 	return (struct str){NULL, 0};
 }
 
-/* Other sites must not read the pages by a name of theirs that leads to this address. */
+/* Refuse other host names: a foreign site could point its own name to this address and read the
+ * pages (DNS rebinding). */
 static bool serve_host_is_ours(struct str request)
 {
 	struct str host = serve_header(request, STR("host")), name = str_cut(&host, ':');

@@ -337,8 +337,8 @@ static enum status name_rejects(const struct instance *i, struct err *err)
 		       (long long)(clock_wall_us() / 1000000), (int)getpid());
 }
 
-/* Whether so much has changed that lists would suffer until autovacuum comes by: a hundredth, which
- * is where it comes by itself. */
+/* Whether a hundredth of the businesses has changed. Then lists would be slow until autovacuum,
+ * which has the same threshold, has run. */
 static enum status import_is_large(struct db *db, bool *large, struct err *err)
 {
 	struct db_rows rows;
@@ -351,8 +351,8 @@ static enum status import_is_large(struct db *db, bool *large, struct err *err)
 	return OK;
 }
 
-/* Lists are read from indexes alone, which needs PostgreSQL to know which pages hold only rows that
- * everybody sees; and its statistics are those of before. */
+/* VACUUM and ANALYZE: lists are index-only scans, which need the visibility map, and the planner's
+ * statistics are those from before the import. */
 static enum status import_tidy(const struct instance *i, struct err *err)
 {
 	struct db *owner = NULL;
