@@ -78,7 +78,7 @@ struct hours_season {
 MUST_CHECK bool hours_seasons(struct str text, int year, struct hours_season out[HOURS_SEASONS_MAX],
 			      size_t *count);
 
-/* UNKNOWN: the text says so ("by appointment") or is invalid, or there is no such zone. */
+/* UNKNOWN: the text says so ("by appointment"), the text is invalid, or there is no such zone. */
 enum hours_state { HOURS_UNKNOWN, HOURS_CLOSED, HOURS_OPEN };
 
 /* The place of the hours. country: ISO 3166-1 alpha-2, for public holidays; empty: no holidays. */

@@ -46,9 +46,9 @@ extern const size_t languages_count;
 /* By its tag; "de-AT" finds "de". NULL: pages are not made in it. */
 const struct language *language_find(struct str tag);
 extern const char *const language_tags[]; /* in the order of `languages`; ends with NULL */
-/* What most people speak in a country ("AT"). NULL: pages are not made in it. */
+/* The language that most people of a country ("AT") speak. NULL: pages are not made in it. */
 const struct language *language_of_country(struct str country);
-/* That of some tags which an Accept-Language header likes best; NULL when it names none of them. */
+/* The one of some tags that an Accept-Language header prefers; NULL when it names none of them. */
 const char *language_accepted(struct str accept, const char *const tags[]);
 /* The language of a text by at least so many of its smallest words, four times as many as of any
  * others. NULL: too few, or not clear; only some languages are recognised. */

@@ -36,8 +36,7 @@ static enum status load_check(const struct loader *l, const struct po *po,
 		return err_set(l->err, INVALID,
 			       "%s, line %u: \"%.*s\" needs msgstr[0] to msgstr[%u]", po->file,
 			       m->line, STR_ARG(m->id), forms - 1);
-	/* A form for exactly one or two may leave the number out, so that only the last is
-	 * compared. */
+	/* The forms for exactly one or two may omit the number: compare the last form only. */
 	const char *why = m->plural.p ? po_difference(m->plural, m->text[m->forms - 1])
 				      : po_difference(m->id, m->text[0]);
 	return why ? load_error(l, po, m, why) : OK;

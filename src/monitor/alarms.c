@@ -76,7 +76,7 @@ static void alarms_batch(struct monitor_watch *watch, const struct monitor_batch
 		alarms_say_batch(b, by_state, a);
 }
 
-/* Batches that are not shown any more. */
+/* Forget batches that are no longer shown. */
 static void alarms_forget(struct monitor_watch *watch, const struct monitor_view *view)
 {
 	for (int i = 0; i < MONITOR_WATCHED; i++) {

@@ -11,8 +11,9 @@ enum { MONITOR_VIEW_BYTES = 4 << 20, MONITOR_ANSWER_MS = 4000 };
 
 struct db;
 
-/* What there is to see now, in the arena, which is reset. Connects when *db is NULL, and closes it
- * after a failure. When the database does not answer, the view is not known and `why` says it. */
+/* Read the present state into the arena, which is reset first. Connects when *db is NULL, and
+ * closes it after a failure. When the database does not answer, the view is not known and `why`
+ * says it. */
 void monitor_look(struct db **db, const char *conninfo, const char *program, struct arena *arena,
 		  int64_t flush_ms, struct monitor_view *view, struct err *why);
 

@@ -193,7 +193,7 @@ static void text_container(struct buf *out, const struct monitor_container *c, b
 		   span(c->progress_age_ms, quiet), c->straggler ? " slow" : "");
 }
 
-/* The living, and the dead in one line. */
+/* Containers that live, one a line, and all dead ones in one line. */
 static void text_containers(struct buf *out, const struct monitor_batch *b, bool colour)
 {
 	char beat[24];

@@ -70,11 +70,11 @@ struct notify_table {
 void notify_begin(struct notify_table *t, unsigned kinds, int64_t now_ms);
 void notify_see(struct notify_table *t, const struct alarm *alarm);
 void notify_end(struct notify_table *t);
-/* What the command is to be run for now; NULL: nothing. */
+/* The entry that the command must be run for now; NULL: none. */
 struct notify_entry *notify_due(struct notify_table *t, int64_t now_ms);
 /* When something will be due, as far as that depends on time; INT64_MAX: never. */
 int64_t notify_next(const struct notify_table *t);
-/* What came of the command. True: what has been told has changed. */
+/* Record the result of the command. True: the alarms that have been told have changed. */
 MUST_CHECK bool notify_result(struct notify_table *t, struct notify_entry *e, bool ok,
 			      uint64_t chance, int64_t now_ms);
 

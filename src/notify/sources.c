@@ -143,7 +143,7 @@ static void sources_disk(struct notify_sources *s, struct notify_table *t, size_
 		if (devices[before] == devices[n])
 			return; /* the same disk */
 	double free_bytes = (double)fs.f_bavail * (double)fs.f_frsize;
-	/* Over only with a quarter more, so that it does not come and go at the limit. */
+	/* Hysteresis: the alarm ends only when a quarter more than the limit is free. */
 	double limit = (double)s->disk_free * (s->disk_since_us[n] ? 1.25 : 1);
 	if (free_bytes >= limit) {
 		s->disk_since_us[n] = 0;
@@ -219,7 +219,7 @@ static void sources_published(struct notify_sources *s, struct notify_table *t, 
 				notify_see(t, &list.alarm[i]);
 		}
 	}
-	/* What no process detects any more, because it was switched off, is over. */
+	/* End the alarms whose detecting process has been switched off. */
 	notify_begin(t, ~there, now_ms);
 }
 

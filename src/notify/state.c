@@ -60,7 +60,8 @@ void notify_load(struct notify_table *t, int fd, int64_t now_ms)
 	for (uint64_t i = 0; i < copy.count; i++) {
 		struct notify_entry *e = &t->entry[n];
 		*e = (struct notify_entry){.alarm = copy.alarm[i], .told = true};
-		/* Whether it is still present the first look says; until a kind is read, it is. */
+		/* The first look says whether it is still present; assume so until its kind has
+		 * been read. */
 		e->present = true;
 		e->absent_since_ms = now_ms;
 		if (notify_kind_of(e->alarm.key, &e->kind))

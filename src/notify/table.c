@@ -83,7 +83,7 @@ void notify_end(struct notify_table *t)
 	}
 }
 
-/* When the entry is due; INT64_MAX: it is not, as things are. */
+/* When the entry is due; INT64_MAX: not unless something changes. */
 static int64_t notify_due_at(const struct notify_table *t, const struct notify_entry *e)
 {
 	int64_t over = e->absent_since_ms + t->steady_ms;

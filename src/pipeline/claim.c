@@ -102,7 +102,8 @@ static size_t claim_size(const struct worker *w, int lane)
 	int64_t most = worker_option(w, CONFIG_PIPELINE_CLAIM);
 	if (lane > 0)
 		return lane == 1 ? LANE_1 : 1;
-	/* Not more than is asked for soon: what is claimed cannot be done by others. */
+	/* Claim no more than will be asked for soon: other workers cannot process what is
+	 * claimed. */
 	int64_t soon = 2 * worker_option(w, CONFIG_PIPELINE_IN_FLIGHT);
 	return (size_t)(w->stage->ask && soon < most ? soon : most);
 }

@@ -99,7 +99,7 @@ MUST_CHECK enum status turns_take(struct worker *w, struct claim *claim, struct 
 int claim_open_count(const struct worker *w);
 bool claim_wanted(const struct worker *w);
 MUST_CHECK enum status claim_more(struct worker *w, bool *taken, struct err *err);
-/* The lane is looked at from its beginning again. */
+/* Search the lane from its beginning again. */
 void claim_rewind(struct worker *w, int lane);
 /* Queue the items of expired claims, of whichever worker, again. */
 MUST_CHECK enum status claim_reap(struct worker *w, struct err *err);

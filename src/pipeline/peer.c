@@ -269,7 +269,7 @@ static void peer_take_answer(struct worker *w, uint64_t number, const struct wir
 	}
 }
 
-/* Items that wait for their host, which has said when. */
+/* The number of items that wait until the time that their host has named. */
 static int64_t peer_waiting(const struct worker *w, int64_t now)
 {
 	int64_t n = 0;

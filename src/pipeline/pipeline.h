@@ -32,7 +32,7 @@ struct pipeline_options {
 	int peer_fd;   /* holdfast-fetch; -1: only offline stages */
 };
 
-/* Until *stop, or the batch is finished. What is claimed then goes back.
+/* Until *stop, or the batch is finished. Items that are claimed then are queued again.
  * UNAVAILABLE: the peer is gone. */
 MUST_CHECK enum status pipeline_work(const struct pipeline_options *options,
 				     const volatile sig_atomic_t *stop, struct err *err);

@@ -180,8 +180,8 @@ static void worker_give_back(struct worker *w)
 		log_warn("items stay claimed until their lease expires", LOG_S("error", err.text));
 }
 
-/* The fetcher died, perhaps of one of our requests. Results are written; the claims expire, so that
- * reaping counts the death against the items that were in flight. */
+/* The fetcher has died, perhaps because of one of our requests. Results are written; the claims
+ * expire, so that reaping counts the death against the items that were in flight. */
 static void worker_leave_behind(struct worker *w)
 {
 	struct err err;
@@ -208,7 +208,7 @@ enum status pipeline_work(const struct pipeline_options *options, const volatile
 	while (status == OK && !*stop && !done) {
 		status = worker_step(w, &done, err);
 		if (status == UNAVAILABLE && !w->db) {
-			/* The database comes back, or our leases end. The peer goes on
+			/* Wait until the database is back or our leases expire; the peer continues
 			 * meanwhile. */
 			pipeline_wait(NULL, -1, RECONNECT_MS);
 			status = options->peer_fd >= 0 ? peer_listen(w, err) : OK;

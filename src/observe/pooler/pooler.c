@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-	POOLER_CLIENTS = 4000,          /* with more, who is behind a session is not asked */
+	POOLER_CLIENTS = 4000,          /* with more, their clients are not looked up */
 	POOLER_TRANSACTION_US = 1000000 /* a younger transaction may have gone to another client */
 };
 
@@ -147,7 +147,7 @@ static void pooler_name(struct observe_session *s, const struct db_rows *clients
 		if (!str_eq(pooler_text(clients, i, "ptr"), link))
 			continue;
 		OBSERVE_SET(s->behind, str_eq(address, STR("unix")) ? STR("local") : address);
-		/* PgBouncer hands the name on, unless it was told not to. */
+		/* PgBouncer forwards application_name unless it is configured not to. */
 		if (application.n && !s->application[0])
 			OBSERVE_SET(s->application, application);
 		return;

@@ -281,8 +281,8 @@ static void observer_statements(struct observer *o, struct observe_sample *sampl
 	} else if (status == FAILED || status == DENIED) {
 		o->server.statements = false; /* installed, but not preloaded */
 	}
-	/* The time that passes is more than the cost when the machine is busy, which is when
-	 * readings are needed: the least of the last ones counts. */
+	/* On a busy machine, which is when readings are needed, the elapsed time is more than the
+	 * cost: take the least of the recent ones. */
 	int64_t took = clock_us() - began, aged = o->statements_cost + o->statements_cost / 8;
 	o->statements_cost = !o->statements_cost || took < aged ? took : aged;
 	int64_t pause = o->statements_cost * STATEMENTS_SHARE;
@@ -318,7 +318,7 @@ static void observer_rarely(struct observer *o, struct observe_sample *sample)
 	o->tables_due = clock_us() + TABLES_US;
 }
 
-/* What goes beside the sessions; what fails is left out of the sample. */
+/* Everything of a sample but the sessions. What fails is left out of the sample. */
 static void observer_details(struct observer *o, struct observe_sample *sample)
 {
 	struct db_rows rows;

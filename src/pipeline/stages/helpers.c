@@ -77,7 +77,7 @@ bool stage_facts_check(const char *text, struct err *err)
 	return true;
 }
 
-/* How a value stands in a template. */
+/* Append a value in the form that the template needs. */
 static void stage_put(struct buf *out, enum stage_form form, struct str value)
 {
 	struct buf json;
