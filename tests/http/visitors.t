@@ -28,7 +28,7 @@ Restaurant Kreuz|restaurant|Hauptstrasse 1|3600|Thun|Bern|CH|||
 Kreuz|restaurant|Kirchweg 3|4500|Solothurn|Solothurn|CH|||
 Hotel Kreuz Post|hotel|Bahnhofplatz 2|3600|Thun|Bern|CH|||
 Krause & Sommer|lawyer|Domstraße 5|50667|Köln|Nordrhein-Westfalen|DE|+492219876543||
-Blumen Sommer|florist|Severinstraße 60|50678|Köln|Nordrhein-Westfalen|DE|||
+Blumen Sommer|florist|Severinstraße 60|50678|Köln|Nordrhein-Westfalen|DE|+48220000147||
 Bäckerei Merzenich|bakery|Neumarkt 3|50667|Köln|Nordrhein-Westfalen|DE|||
 Route 66 Diner|restaurant|Aachener Straße 66|50674|Köln|Nordrhein-Westfalen|DE|||
 McDonald's|fast-food|Hohe Straße 1|50667|Köln|Nordrhein-Westfalen|DE|||
@@ -36,14 +36,14 @@ Boulangerie Dupont|bakery|12 rue du Rhône|1204|Genève|Genève|CH|+41227311111|
 Pharmacie de l'Étoile|pharmacy|3 rue de Lausanne|1201|Genève|Genève|CH|||
 Cabinet médical Rive|doctor|5 rue de Rive|1204|Genève|Genève|CH|||
 Chez Jeanne d'Arc|restaurant|7 rue Neuve|69001|Lyon|Auvergne-Rhône-Alpes|FR|+33478123456||
-Garage des Bergues|car-repair|2 quai des Bergues|1201|Genève|Genève|CH|||
+Garage des Bergues|car-repair|2 quai des Bergues|1201|Genève|Genève|CH|+41910000298||
 Panificio Rossi|bakery|Via Roma 10|20121|Milano|Lombardia|IT|+390212345678||
 Trattoria da Gino|restaurant|Corso Como 3|20154|Milano|Lombardia|IT|||
 Farmacia Centrale|pharmacy|Piazza Duomo 1|20121|Milano|Lombardia|IT|||
 Panadería La Espiga|bakery|Calle Mayor 5|28013|Madrid|Madrid|ES|+34911234567||
-Peluquería Carmen|hairdresser|Calle Luna 8|28004|Madrid|Madrid|ES|||
+Peluquería Carmen|hairdresser|Calle Luna 8|28004|Madrid|Madrid|ES|+34910000298||
 Bakkerij van Dam|bakery|Damstraat 4|1012 JM|Amsterdam|Noord-Holland|NL|+31201234567||
-Slagerij de Jong|butcher|Haarlemmerdijk 9|1013 KA|Amsterdam|Noord-Holland|NL|||
+Slagerij de Jong|butcher|Haarlemmerdijk 9|1013 KA|Amsterdam|Noord-Holland|NL|+3220000147||
 Pekara Zlatni klas|bakery|Knez Mihailova 10|11000|Beograd|Beograd|RS|+381112345678||
 Stomatološka ordinacija Jović|dentist|Terazije 3|11000|Beograd|Beograd|RS|||
 Ταβέρνα Ακρόπολη|restaurant|Ερμού 5|10563|Athens|Attica|GR|+302101234567||
@@ -109,6 +109,10 @@ for (
 	[ 'Bahnhofstrasse 22', 'Bäckerei Hug' ], [ 'bahnhofstr 22 zürich', 'Bäckerei Hug' ], [ '8400', 'Coiffeur Chic' ],
 	[ '044 333 22 11', 'Bäckerei Hug' ],
 	[ '0041 44 3332213', 'Pera Grill' ], [ '+44 (0)20 7123 4567', 'The Kings Arms' ],
+	# one number in two countries: by the trunk prefix of each
+	[ '0910000298', 'Garage des Bergues' ], [ '910 000 298', 'Peluquería Carmen' ],
+	[ '+41 (0)91 000 02 98', 'Garage des Bergues' ], [ '0034-910000298', 'Peluquería Carmen' ],
+	[ '020 000 147', 'Slagerij de Jong' ], [ '22 0000147', 'Blumen Sommer' ],
 	[ 'kingsarms.example', 'The Kings Arms' ], [ 'www.hug.example', 'Bäckerei Hug' ],
 	# kinds and places
 	[ 'bakery in Zurich', 'Bäckerei Hug|Pera' ], [ 'Arzt Bern', 'Arztpraxis Dr. Keller' ],

@@ -139,6 +139,28 @@ static void pages_name_countries_in_their_language(void **state)
 	assert_int_equal(iso_country_name(STR(""), STR("en")).n, 0);
 }
 
+static void numbers_tell_their_country(void **state)
+{
+	(void)state;
+	static const char *const numbers[][4] = {
+	    {"41443332211", "CH", "443332211", "0"},
+	    {"420224000000", "CZ", "224000000", ""},
+	    {"3612345678", "HU", "12345678", "06"},
+	    {"390212345678", "IT", "0212345678", "-"},
+	    {"385100008", "HR", "100008", "0"},
+	    {"14155551234", "CA", "4155551234", "1"},
+	    {"999123456", "", "", ""},
+	    {"", "", "", ""},
+	};
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		struct str national = STR(""), trunk = STR("");
+		struct str of = iso_of_number(str_of(numbers[i][0]), &national, &trunk);
+		assert_true(str_eq(of, str_of(numbers[i][1])));
+		assert_true(str_eq(national, str_of(numbers[i][2])));
+		assert_true(str_eq(trunk, str_of(numbers[i][3])));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +171,7 @@ int main(void)
 	    cmocka_unit_test(the_code_of_a_region_tells_its_country),
 	    cmocka_unit_test(english_is_known_where_it_differs),
 	    cmocka_unit_test(pages_name_countries_in_their_language),
+	    cmocka_unit_test(numbers_tell_their_country),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* link: base language directory/search directory/names hours directory/taxonomy directory/record directory/words db/async db http http/parse sql/directory */
+/* link: base language directory/search directory/names directory/iso hours directory/taxonomy directory/record directory/words db/async db http http/parse sql/directory */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

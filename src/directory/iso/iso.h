@@ -28,4 +28,10 @@ struct str iso_country_name(struct str country, struct str language);
 /* What English calls a part that iso_part named, where that differs; else empty. Static. */
 struct str iso_part_english(struct str country, struct str name);
 
+/* The country (two letters) whose calling code the digits of a number of E.164 begin with; of
+ * several that share it, the first. *national: the digits behind it; *trunk: what is dialled in
+ * front of those within the country, "" nothing, "-" nothing because its 0 belongs to the number
+ * (Italy). Empty: of no known country. Static. */
+struct str iso_of_number(struct str digits, struct str *national, struct str *trunk);
+
 #endif

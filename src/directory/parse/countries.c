@@ -18,7 +18,7 @@ struct country {
 static const struct country countries[] = {
 #define COUNTRY(code, calling, trunk, least, most, zone, east_from, east_to)                       \
 	{code, calling, trunk, least, most, zone, east_from, east_to},
-#include "directory/parse/countries.def"
+#include "directory/iso/countries.def"
 #undef COUNTRY
 };
 
@@ -118,14 +118,8 @@ enum { PHONE_DIGITS = 24, LOCAL_DIGITS_MAX = 9 };
 
 static const struct country *country_by_calling(const char *digits, size_t n)
 {
-	const struct country *best = NULL;
-	for (size_t i = 0; i < COUNT_OF(countries); i++) {
-		size_t k = strlen(countries[i].calling);
-		if (k <= n && memcmp(digits, countries[i].calling, k) == 0 &&
-		    (!best || k > strlen(best->calling)))
-			best = &countries[i];
-	}
-	return best;
+	struct str national, trunk;
+	return country_of(iso_of_number((struct str){digits, n}, &national, &trunk));
 }
 
 /* The digits of a number as written, and whether a + stands in front of them; -1: no number. */

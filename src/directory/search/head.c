@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/ascii.h"
+#include "directory/iso/iso.h"
 #include "directory/words/tokens.h"
 #include "sql/directory.h"
 
@@ -516,9 +517,12 @@ static void head_ask_known(struct finding *f)
 
 /* ---- telephones ---- */
 
-static bool is_country_and(struct str number, struct str rest)
+enum { CALLING_CODE_MOST = 3 };
+
+/* Whether the whole is the one part and then the other. */
+static bool is_both(struct str whole, struct str first, struct str second)
 {
-	return number.n > rest.n && number.n <= rest.n + 3 && str_ends(number, rest);
+	return whole.n == first.n + second.n && str_starts(whole, first) && str_ends(whole, second);
 }
 
 /* How surely the digits that were typed are the number, 0 best; -1: they are not. */
@@ -529,21 +533,29 @@ static int phone_fits(struct str phone, struct str typed)
 	for (size_t i = 0; i < phone.n && n < sizeof(digits); i++)
 		if (ascii_is_digit(phone.p[i]))
 			digits[n++] = phone.p[i];
-	struct str number = {digits, n};
-	struct str without_00 = {typed.p + 2, typed.n - 2}, without_0 = {typed.p + 1, typed.n - 1};
-	if (str_eq(number, typed) || (str_starts(typed, STR("00")) && str_eq(number, without_00)))
+	struct str number = {digits, n}, national, trunk;
+	if (str_eq(number, typed) || is_both(typed, STR("00"), number))
 		return 0;
-	if (typed.p[0] == '0' && is_country_and(number, without_0))
-		return 1;
-	/* "+41 (0)44 ...": the trunk prefix behind the country's code. */
-	for (size_t code = 1; code <= 3; code++)
-		if (typed.p[code] == '0' && n + 1 == typed.n &&
-		    memcmp(digits, typed.p, code) == 0 &&
-		    memcmp(digits + code, typed.p + code + 1, n - code) == 0)
+	if (str_starts(phone, STR("+")) && iso_of_number(number, &national, &trunk).n) {
+		struct str code = {digits, n - national.n}, rest = typed;
+		bool zero = str_starts(trunk, STR("0"));
+		if (str_starts(typed, code))
+			str_skip(&rest, code.n);
+		if (is_both(typed, zero ? trunk : STR(""), national) ||
+		    (rest.n < typed.n && is_both(rest, STR("0"), national))) /* "+41 (0)44" */
 			return 1;
-	if (is_country_and(number, typed))
-		return 2;
-	return str_ends(number, typed) ? 3 : -1; /* without the area's code */
+		/* not as people there write it, but as tables and strangers may */
+		if (str_eq(typed, national) || is_both(typed, STR("0"), national))
+			return 2;
+	}
+	/* 0 and all but a few digits in front, whatever country they stand for */
+	struct str without_0 = typed;
+	if (str_starts(typed, STR("0"))) {
+		str_skip(&without_0, 1);
+		if (number.n <= without_0.n + CALLING_CODE_MOST && str_ends(number, without_0))
+			return 3;
+	}
+	return str_ends(number, typed) ? 4 : -1; /* without the area's code */
 }
 
 static void head_phone_done(void *ctx, enum status status, const struct db_rows *rows,
