@@ -25,6 +25,7 @@ struct process_slot {
 	uint64_t settings;   /* with which it was started, see struct supervisor */
 	uint64_t failures;   /* consecutive failures soon after a start */
 	bool waits;          /* the last failure was UNAVAILABLE: another process must end first */
+	int64_t back_off_ms; /* greatest of the last back-off */
 	int64_t start_at_ms; /* PROCESS_BACKOFF */
 	int64_t kill_at_ms;  /* PROCESS_STOPPING */
 	pid_t retiring;      /* the predecessor, which finishes its work after a reload; 0: none */
@@ -71,12 +72,17 @@ struct supervisor {
 
 /* ---- listen.c ---- */
 
-/* Check that no other process listens at the address: with SO_REUSEPORT a second instance of the
- * same user would share the port silently. CONFLICT: it is in use. */
-MUST_CHECK enum status listen_check(const struct config *c, enum config_id option, struct err *err);
-/* Open one of several sockets at the same address; the kernel distributes connections over them. */
-MUST_CHECK enum status listen_open(const struct config *c, enum config_id option, int *out,
-				   struct err *err);
+/* Check that no other process listens at the address of the class: with SO_REUSEPORT a second
+ * instance of the same user would share the port silently. CONFLICT: it is in use. */
+MUST_CHECK enum status listen_check(const struct supervisor *sv, const struct process_slot *s,
+				    struct err *err);
+/* Open the sockets of the slot's class, unless they are open or it has none. */
+MUST_CHECK enum status listen_open(struct supervisor *sv, struct process_slot *s, struct err *err);
+/* Close those of the slot's class. Connections that wait in their queues are reset. */
+void listen_close(struct supervisor *sv, struct process_slot *s);
+/* Let new connections go to the processes of the class that run. While none runs they go where they
+ * went before. */
+void listen_steer(const struct supervisor *sv, const struct process_slot *s);
 
 /* ---- launch.c ---- */
 
@@ -132,7 +138,6 @@ void slot_forget_failures(struct supervisor *sv, struct process_slot *s);
 void slot_take_ready(struct supervisor *sv, struct process_slot *s);
 /* The process has been reaped. */
 void slot_ended(struct supervisor *sv, struct process_slot *s, pid_t pid, int wait_status);
-void slot_close_listener(struct process_slot *s);
 
 /* ---- control.c ---- */
 

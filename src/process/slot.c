@@ -18,12 +18,12 @@
 enum {
 	BACKOFF_FIRST_MS = 100,
 	BACKOFF_MAX_MS = 30000,
-	BACKOFF_CLOSE_MS = 800, /* from this back-off on the listening socket is closed */
-	STEADY_MS = 10000,      /* a process that ran for longer resets the back-off */
-	READY_POLL_MS = 20,     /* interval of poll_ready */
-	LOOK_MS = 1000,         /* minimum interval between checks of a process's beats */
-	LOOKS = 4,              /* consecutive checks without a new beat: the process hangs */
-	HUNG_GRACE_MS = 5000,   /* between SIGTERM and SIGKILL for a process that hangs */
+	BACKOFF_LONG_MS = 800, /* from this back-off on connections do not wait for the process */
+	STEADY_MS = 10000,     /* a process that ran for longer resets the back-off */
+	READY_POLL_MS = 20,    /* interval of poll_ready */
+	LOOK_MS = 1000,        /* minimum interval between checks of a process's beats */
+	LOOKS = 4,             /* consecutive checks without a new beat: the process hangs */
+	HUNG_GRACE_MS = 5000,  /* between SIGTERM and SIGKILL for a process that hangs */
 	/* For the remaining process of a pair. In a stop, additional time for the process that is
 	 * stopped last. */
 	PEER_GRACE_MS = 2000,
@@ -57,13 +57,6 @@ void slot_find_peers(struct supervisor *sv)
 	}
 }
 
-void slot_close_listener(struct process_slot *s)
-{
-	if (s->listener >= 0)
-		close(s->listener);
-	s->listener = -1;
-}
-
 static void slot_set_state(struct supervisor *sv, struct process_slot *s, enum process_state state)
 {
 	char name[SLOT_NAME];
@@ -72,6 +65,7 @@ static void slot_set_state(struct supervisor *sv, struct process_slot *s, enum p
 	log_debug(slot, "state", LOG_S("process", name), LOG_S("state", process_state_name(state)),
 		  LOG_I("pid", s->pid));
 	scoreboard_set_slot(sv->board, (int)(s - sv->slots), name, state, s->restarts);
+	listen_steer(sv, s);
 }
 
 /* ---- number in the cache, region of the scoreboard ---- */
@@ -128,20 +122,31 @@ static void slot_free_cache(struct supervisor *sv, int *slot)
 
 /* ---- start ---- */
 
+/* Whether all processes of the class have failed repeatedly. */
+static bool slot_class_fails(const struct supervisor *sv, const struct process_class *class)
+{
+	for (int n = 0; n < sv->count; n++) {
+		const struct process_slot *s = &sv->slots[n];
+		if (s->class == class &&
+		    (s->state != PROCESS_BACKOFF || s->back_off_ms < BACKOFF_LONG_MS))
+			return false;
+	}
+	return true;
+}
+
 static void slot_back_off(struct supervisor *sv, struct process_slot *s)
 {
-	int64_t limit = backoff_limit(BACKOFF_FIRST_MS, BACKOFF_MAX_MS, s->failures++);
-	int64_t wait_ms = backoff_jitter(limit, random_next(&sv->random));
+	s->back_off_ms = backoff_limit(BACKOFF_FIRST_MS, BACKOFF_MAX_MS, s->failures++);
+	int64_t wait_ms = backoff_jitter(s->back_off_ms, random_next(&sv->random));
 	char name[SLOT_NAME];
 	slot_name(s, name);
 	slot_set_state(sv, s, PROCESS_BACKOFF);
 	s->start_at_ms = clock_ms() + wait_ms;
 	log_info("backs off", LOG_S("process", name), LOG_I("ms", wait_ms));
-	/* After repeated failures close the listening socket, so that the kernel assigns
-	 * connections to the other slots. After the first failures it stays open: the process is
-	 * back soon, and connections wait for it. */
-	if (limit >= BACKOFF_CLOSE_MS)
-		slot_close_listener(s);
+	/* Nobody accepts: have connections refused at once instead of letting them wait. As long as
+	 * the process is expected back, or another runs, those in its queue wait for it. */
+	if (slot_class_fails(sv, s->class))
+		listen_close(sv, s);
 }
 
 static void slot_signal(const struct process_slot *s, pid_t pid)
@@ -168,11 +173,9 @@ static enum status slot_spawn(struct supervisor *sv, struct process_slot *s, int
 	struct err err;
 	char name[SLOT_NAME];
 	int ready[2] = {-1, -1};
-	enum status status = OK;
 
 	slot_name(s, name);
-	if (s->class->listens && s->listener < 0)
-		status = listen_open(&sv->instance->config, s->class->address, &s->listener, &err);
+	enum status status = listen_open(sv, s, &err);
 	if (status == OK && !s->class->poll_ready && pipe2(ready, O_CLOEXEC) != 0)
 		status = err_errno(&err, FAILED, "pipe");
 	if (status == OK && s->class->caches)
@@ -303,10 +306,9 @@ void slot_forget_failures(struct supervisor *sv, struct process_slot *s)
 		slot_set_state(sv, s, PROCESS_DOWN);
 }
 
-/* Replace a process that has stopped beating. The kernel still assigns connections to its listening
- * socket; its successor accepts them from the same socket. Checks are counted and times are not
- * compared, so that nothing is replaced after the whole machine was suspended. Returns when to
- * check again. */
+/* Replace a process that has stopped beating: the requests that it has accepted wait. Checks are
+ * counted and times are not compared, so that nothing is replaced after the whole machine was
+ * suspended. Returns when to check again. */
 static int64_t slot_watch(struct supervisor *sv, struct process_slot *s, int64_t now)
 {
 	int64_t limit_ms =

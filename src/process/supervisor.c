@@ -122,9 +122,9 @@ static enum status supervisor_make_slots(struct supervisor *sv, struct err *err)
 		if (s->class->caches && !sv->cache)
 			status = supervisor_make_cache(sv, err);
 		if (status == OK && s->class->listens && s->index == 0)
-			status = listen_check(&i->config, s->class->address, err);
-		if (status == OK && s->class->listens)
-			status = listen_open(&i->config, s->class->address, &s->listener, err);
+			status = listen_check(sv, s, err);
+		if (status == OK)
+			status = listen_open(sv, s, err);
 		if (status == OK && s->class->logs_otherwise)
 			status = logs_make(s, err);
 	}
@@ -185,7 +185,7 @@ static void supervisor_advance_reload(struct supervisor *sv)
 static void close_listeners(struct supervisor *sv)
 {
 	for (int n = 0; n < sv->count; n++)
-		slot_close_listener(&sv->slots[n]);
+		listen_close(sv, &sv->slots[n]);
 }
 
 static void supervisor_stop_all(struct supervisor *sv)

@@ -5,7 +5,8 @@
  *
  * A process that ends by itself is started again after a back-off. A reload starts the successor
  * first and then ends the predecessor, which finishes its requests while the successor takes new
- * ones from the same listening socket.
+ * ones from the same listening socket. New connections go to processes that run; those that wait in
+ * the queue of one that died wait for its successor.
  *
  * Two rows with the same `pair` work together over a socketpair of which the supervisor keeps no
  * end: both start at once, each with its end at PROCESS_PEER_FD; when one dies the other is ended,

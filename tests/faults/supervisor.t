@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use IO::Socket::INET;
 use Instance;
 use JSON::XS;
 use Test::More;
@@ -115,18 +116,37 @@ cmp_ok(time - $begin, '>', 0.7, 'a program that fails at once is tried more and 
 is($s{'web/2'}{last_end}, 'status 1', 'status says how it ends');
 $i->until('status calls it that', sub { %s = $i->status; $s{'web/2'}{state} eq 'backing off' });
 pass('and that it is backing off');
-# A connection is lost that comes in the moment in which web/2 is tried again: judged are requests between two attempts.
 my @answers;
-$i->until('requests are answered between two attempts', sub {
-	my $attempts = $s{'web/2'}{restarts};
-	@answers = map { $i->get('/healthz')->{status} } 1 .. 20;
+$i->until('web/2 is tried again', sub {
+	push @answers, map { $i->get('/healthz')->{status} } 1 .. 20;
 	%s = $i->status;
-	return $s{'web/2'}{restarts} == $attempts && $s{'web/2'}{state} eq 'backing off';
+	return $s{'web/2'}{restarts} >= 7;
 });
 is_deeply([ grep { $_ != 200 } @answers ], [], 'the other process takes all connections meanwhile') or diag "@answers";
+unlink "$i->{bin}/holdfast-web" or die;
+open my $script, '>', "$i->{bin}/holdfast-web" or die;
+print $script "#!/bin/sh\nexec sleep 10000\n";
+close $script or die;
+chmod 0755, "$i->{bin}/holdfast-web" or die;
+$i->until('web/2 is started', sub { %s = $i->status; $s{'web/2'}{state} eq 'starting' });
+@answers = map { $i->get('/healthz')->{status} } 1 .. 20;
+is_deeply([ grep { $_ != 200 } @answers ], [], 'also while it is there and never ready') or diag "@answers";
+kill KILL => $s{'web/2'}{pid};
 rename "$i->{bin}/holdfast-web.good", "$i->{bin}/holdfast-web" or die;
 $i->until_running;
 pass('once it is mended it runs again');
+
+# ---- connections that nobody has accepted ----
+%s = $i->status;
+my @webs = map { $s{$_}{pid} } 'web/1', 'web/2';
+kill STOP => @webs;
+$i->until('both have stopped', sub { !grep { Instance::read_file("/proc/$_/stat") !~ /\) T / } @webs });
+my @waiting = map { IO::Socket::INET->new(PeerAddr => $i->{address}) // die "connect: $!" } 1 .. 20;
+print $_ "GET /healthz HTTP/1.1\r\nHost: $i->{address}\r\nConnection: close\r\n\r\n" for @waiting;
+kill KILL => @webs;
+is(scalar(grep { (<$_> // '') =~ / 200 / } @waiting),
+	20, 'they are answered by the next processes when all of them are killed');
+$i->until_running;
 
 # ---- settings ----
 my %before = $i->status;
