@@ -16,6 +16,9 @@ bool scan_name(const struct intake_scan *s, int n, int *end)
 	bool first = n == 0 || t->spaced || !scan_one_of(s, n - 1, "._#");
 	if (t->kind != TOKEN_WORD || !first)
 		return false;
+	/* "a.meier", but not "z.b." or "s.unten" */
+	bool initial = t->text.n == 1 && scan_sign(s, n + 1, '.') && scan_attached(s, n + 2) &&
+		       scan_at(s, n + 2)->text.n > 6;
 	for (int at = n + 1; at < s->tokens; at++) {
 		const struct token *next = scan_at(s, at);
 		if (next->spaced)
@@ -25,7 +28,7 @@ bool scan_name(const struct intake_scan *s, int n, int *end)
 			if (!goes_on)
 				break;
 			sign = sign || scan_one_of(s, at, "_#") ||
-			       (ascii_is_lower(t->text.p[0]) && t->text.n > 1 &&
+			       (ascii_is_lower(t->text.p[0]) && (t->text.n > 1 || initial) &&
 				scan_is_word(s, at + 1) && scan_at(s, at + 1)->text.n > 1 &&
 				ascii_is_lower(scan_at(s, at + 1)->text.p[0]));
 		} else {
@@ -165,7 +168,10 @@ static bool handle_is_capital(const struct intake_scan *s, int n)
 /* What may follow a name: the end of what is said, another part of it, or who it is. */
 static bool handle_ends(const struct intake_scan *s, int n)
 {
-	return scan_breaks(s, n) || scan_one_of(s, n, ",)|\"#~") ||
+	/* "Ridgeway Castings Sales" */
+	bool office = scan_at(s, n)->class & CLASS_MAILBOX && scan_begins_upper(s, n) &&
+		      scan_breaks(s, n + 1);
+	return office || scan_breaks(s, n) || scan_one_of(s, n, ",)|\"#~") ||
 	       scan_at(s, n)->kind == TOKEN_NUMBER ||
 	       scan_at(s, n)->class &
 		   (CLASS_SELF | CLASS_LINK | CLASS_DASH | CLASS_DOT | CLASS_ROLE);
@@ -380,8 +386,21 @@ static bool handle_is_camel(const struct intake_scan *s, int n)
 	bool inner = false;
 	for (size_t i = 1; scan_is_word(s, n) && i < text.n; i++)
 		inner = inner || (ascii_is_upper(text.p[i]) && ascii_is_lower(text.p[i - 1]));
-	return inner && !scan_at(s, n)->class && scan_sign(s, n - 1, ':') &&
-	       scan_at(s, n - 2)->class & (CLASS_LINK | CLASS_SELF) && handle_ends(s, n + 1);
+	if (!inner || scan_at(s, n)->class)
+		return false;
+	/* "subscribe to MillAndKiln on YouTube" */
+	if (scan_at(s, n - 1)->class & CLASS_SELF && scan_at(s, n + 1)->class & CLASS_PREP &&
+	    scan_at(s, n + 2)->class & CLASS_PLATFORM)
+		return true;
+	return scan_sign(s, n - 1, ':') && scan_at(s, n - 2)->class & (CLASS_LINK | CLASS_SELF) &&
+	       handle_ends(s, n + 1);
+}
+
+/* "npub1qf7x2k9v5": a key of Nostr. */
+static bool handle_is_key(const struct intake_scan *s, int n)
+{
+	return str_eq_nocase(scan_at(s, n)->text, STR("npub")) && scan_attached(s, n + 1) &&
+	       scan_at(s, n + 1)->kind == TOKEN_NUMBER && scan_attached(s, n + 2);
 }
 
 bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found)
@@ -392,6 +411,8 @@ bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found)
 		return scan_found(s, INTAKE_HANDLE, n, end, found);
 	if (scan_service(s, n, found))
 		return true;
+	if (handle_is_key(s, n))
+		return scan_found(s, INTAKE_HANDLE, n, n + 2, found);
 	bool quoted = scan_quoted(s, n) || handle_is_camel(s, n);
 	if (scan_name(s, n, &end) || quoted) {
 		word_set near = scan_near(s, n, end);

@@ -236,6 +236,27 @@ static bool scan_numbered(const struct intake_scan *s, int n, int *end)
 	       str_eq_nocase(scan_at(s, n + 1)->text, STR("br")) && scan_house(s, end);
 }
 
+/* "Hausnummer elf im Muehlweg", "kuca broj 11 u Gogoljevoj ulici", "number eleven, Quarry Street":
+ * the number of a house, and the street behind it. n: the word for the number. */
+static bool scan_house_told(const struct intake_scan *s, int n, int *end)
+{
+	struct str stem;
+	int at = n;
+	if (!(scan_at(s, n)->class & CLASS_HOUSE) || scan_at(s, n)->text.n < 3 ||
+	    !scan_house(s, &at))
+		return false;
+	at++;
+	at += scan_sign(s, at, ',');
+	while (scan_at(s, at)->class & (CLASS_PREP | CLASS_ARTICLE))
+		at++;
+	const struct token *t = scan_at(s, at), *next = scan_at(s, at + 1);
+	if (!scan_capital(s, at))
+		return false;
+	bool in_one = scan_class_of_end(t->text, CLASS_STREET_END | CLASS_STREET_END_MAYBE, &stem);
+	*end = at + !in_one;
+	return in_one || next->class & (CLASS_STREET_AFTER | CLASS_STREET_END | CLASS_STREET);
+}
+
 /* "Postfach 123", "PO Box 123" */
 static bool scan_box(const struct intake_scan *s, int n, int *end)
 {
@@ -246,10 +267,10 @@ static bool scan_box(const struct intake_scan *s, int n, int *end)
 bool scan_address(const struct intake_scan *s, int n, struct intake_found *found)
 {
 	int end;
-	bool is = scan_street_in_one(s, n, &end) || scan_street_before(s, n, &end) ||
-		  scan_street_after(s, n, &end) || scan_house_and_town(s, n, &end) ||
-		  scan_british(s, n, &end) || scan_box(s, n, &end) || scan_numbered(s, n, &end) ||
-		  scan_spot(s, n, &end);
+	bool is = scan_house_told(s, n, &end) || scan_street_in_one(s, n, &end) ||
+		  scan_street_before(s, n, &end) || scan_street_after(s, n, &end) ||
+		  scan_house_and_town(s, n, &end) || scan_british(s, n, &end) ||
+		  scan_box(s, n, &end) || scan_numbered(s, n, &end) || scan_spot(s, n, &end);
 	return is && scan_found(s, INTAKE_ADDRESS, n, end, found);
 }
 

@@ -446,6 +446,12 @@ static bool scan_page_told(const struct intake_scan *s, int n, int *end)
 	if (t->class & (CLASS_ENDING_TOLD | CLASS_SLASH) && scan_is_domain(scan_at(s, at)) &&
 	    (scan_at(s, at)->class & CLASS_ENDING || !scan_is_word(s, at + 1)))
 		return true;
+	/* "domain mill, ending net" */
+	if (t->class & CLASS_ENDING_TOLD && scan_at(s, at)->class & CLASS_ENDING &&
+	    ascii_is_lower(scan_at(s, at)->text.p[0]) && scan_breaks(s, at + 1))
+		for (int site = n - 1; site >= n - 2 * NEAR && !scan_breaks(s, site); site--)
+			if (scan_at(s, site)->class & CLASS_SITE)
+				return true;
 	/* "muehle ch slash katalog" */
 	if (t->class & CLASS_SLASH && scan_is_domain(scan_at(s, n - 1)) &&
 	    scan_at(s, n - 1)->class & CLASS_ENDING && scan_is_word(s, n - 2) &&
@@ -510,8 +516,13 @@ static bool scan_dot_told(const struct intake_scan *s, int n, int *end)
 		++*end;
 	/* "mill, point, net" */
 	bool between = comma && ascii_is_lower(scan_at(s, *end)->text.p[0]);
-	return (scan_is_domain(scan_at(s, *end)) || between) &&
-	       scan_at(s, *end)->class & CLASS_ENDING && scan_breaks(s, *end + 1);
+	/* "mill, Punkt, de" */
+	bool country = comma && scan_is_domain(scan_at(s, *end)) && scan_at(s, *end)->text.n == 2 &&
+		       !scan_at(s, n - 2)->class;
+	return (((scan_is_domain(scan_at(s, *end)) || between) &&
+		 scan_at(s, *end)->class & CLASS_ENDING) ||
+		country) &&
+	       scan_breaks(s, *end + 1);
 }
 
 /* "tinyurl oakbarn", "bit ly slash oakbarn". n: the word for the shortener. */
@@ -534,12 +545,25 @@ static bool scan_host_number(const struct intake_scan *s, int n, int *end)
 	for (int i = 0; i < 4; i++) {
 		const struct token *t = scan_at(s, n + 2 * i);
 		if (t->kind != TOKEN_NUMBER || t->text.n > 3 || (i && t->spaced) ||
-		    !scan_sign(s, n + 2 * i + 1, i < 3 ? '.' : ':'))
+		    (i < 3 && !scan_sign(s, n + 2 * i + 1, '.')))
 			return false;
 		high = high || t->text.n == 3;
 	}
 	*end = n + 8;
-	return high && scan_attached(s, *end);
+	/* "192.0.2.17 port 8080" */
+	bool port = scan_sign(s, n + 7, ':') ? scan_attached(s, *end)
+					     : str_eq_nocase(scan_at(s, n + 7)->text, STR("port"));
+	return high && port && scan_at(s, *end)->kind == TOKEN_NUMBER;
+}
+
+/* "xn--mhle-0ra" */
+static bool scan_host_coded(const struct intake_scan *s, int n, int *end)
+{
+	*end = n + 1;
+	while (scan_one_of(s, *end, "-~"))
+		++*end;
+	return str_eq_nocase(scan_at(s, n)->text, STR("xn")) && *end > n + 1 &&
+	       scan_attached(s, *end);
 }
 
 /* "one nine two dot one six eight dot seven dot ten" */
@@ -577,7 +601,7 @@ static bool scan_page(const struct intake_scan *s, int n, struct intake_found *f
 	if (scan_dot_told(s, n, &end))
 		return scan_found(s, INTAKE_PAGE, n - 2, end, found);
 	if (scan_shortened(s, n, &end) || scan_host_number(s, n, &end) ||
-	    scan_host_spoken(s, n, &end))
+	    scan_host_spoken(s, n, &end) || scan_host_coded(s, n, &end))
 		return scan_found(s, INTAKE_PAGE, n, end, found);
 	if (scan_page_ends(s, n))
 		return scan_found(s, INTAKE_PAGE, n - 1, n, found);
@@ -591,7 +615,8 @@ static bool scan_page(const struct intake_scan *s, int n, struct intake_found *f
 	if (str_eq_nocase(ending->text, STR("net")) && t->class & CLASS_FRAMEWORK)
 		return false;
 	/* "z.B.", "a. M.": one letter is an abbreviation, but "t.me" and "x.com" are hosts. */
-	if (t->text.n == 1 && !spelled && !numbered &&
+	bool part = before->kind == TOKEN_NUMBER && !t->spaced; /* "mill-67a.net" */
+	if (t->text.n == 1 && !spelled && !numbered && !part &&
 	    !(str_eq(ending->text, STR("com")) || str_eq(ending->text, STR("me"))))
 		return false;
 	/* A digit behind the ending belongs to the number of an article: "typ.co2". */

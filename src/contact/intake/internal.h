@@ -127,6 +127,10 @@ typedef unsigned __int128 word_set; /* of classes */
 #define CLASS_SPOT             WORD_CLASS(79)
 #define CLASS_SPOT_BEFORE      WORD_CLASS(80)
 #define CLASS_BROTHERS_BEHIND  WORD_CLASS(81)
+#define CLASS_FORMER           WORD_CLASS(82)
+#define CLASS_EXIT             WORD_CLASS(83)
+#define CLASS_PARCEL           WORD_CLASS(84)
+#define CLASS_PARISH           WORD_CLASS(85)
 #define CLASS_NUMERAL          (CLASS_DIGIT | CLASS_TEEN | CLASS_TENS | CLASS_HUNDRED)
 #define CLASS_ANY_ENDING       (CLASS_ENDING | CLASS_ENDING_WORD)
 

@@ -106,7 +106,9 @@ static bool name_by_role(const struct intake_scan *s, int n, int *to)
 	if (!(scan_at(s, n)->class & CLASS_ROLE))
 		return false;
 	int at = n + 1;
-	bool announced = scan_one_of(s, at, ":=");
+	/* "Inhaber: ...", "gez. ..." */
+	bool announced = scan_one_of(s, at, ":=") ||
+			 (scan_sign(s, at, '.') && scan_at(s, n)->text.n < TITLE_LETTERS);
 	while (at <= n + NAME_GAP &&
 	       (scan_one_of(s, at, ":,-=(.") ||
 		scan_at(s, at)->class & (CLASS_LINK | CLASS_TITLE | CLASS_SELF)))
@@ -160,7 +162,9 @@ static bool name_told(const struct intake_scan *s, int n, int *to)
 		return false;
 	int at = n + 1;
 	at += scan_one_of(s, at, ",:!.\"");
-	while (at <= n + NAME_GAP && scan_at(s, at)->class & CLASS_TITLE)
+	while (at <= n + NAME_GAP &&
+	       (scan_at(s, at)->class & CLASS_TITLE ||
+		(scan_at(s, at)->class & CLASS_ARTICLE && scan_begins_upper(s, at))))
 		at++;
 	at = name_behind_initials(s, at + scan_sign(s, at, '.'));
 	*to = at;
@@ -178,6 +182,24 @@ static bool name_of_family(const struct intake_scan *s, int n, int *to)
 	bool joined = scan_one_of(s, n + 1, "&+") || scan_at(s, n + 1)->class & CLASS_AND;
 	return joined && scan_capital(s, n) && name_is_word(s, n) &&
 	       scan_at(s, *to)->class & CLASS_HEIRS;
+}
+
+/* "formerly Harlow & Finch", but not "previously Zinc & Nickel baths". n: the word before. */
+static bool name_of_former(const struct intake_scan *s, int n, int *to)
+{
+	*to = n + 3;
+	return scan_at(s, n)->class & CLASS_FORMER && scan_capital(s, n + 1) &&
+	       name_is_word(s, n + 1) && scan_one_of(s, n + 2, "&+") && scan_capital(s, n + 3) &&
+	       name_is_word(s, n + 3) && (scan_breaks(s, n + 4) || scan_sign(s, n + 4, ','));
+}
+
+/* "am Tor nach Holger fragen". n: "nach". */
+static bool name_before_verb(const struct intake_scan *s, int n, int *to)
+{
+	*to = n + 2;
+	return str_eq_nocase(scan_at(s, n)->text, STR("nach")) &&
+	       scan_at(s, n + 1)->class & CLASS_FIRST_NAME && scan_begins_upper(s, n + 1) &&
+	       str_eq_nocase(scan_at(s, n + 2)->text, STR("fragen"));
 }
 
 /* "the Moser brothers", "Gebr. Moser", "braca Petrovic". n: the brothers. */
@@ -199,7 +221,8 @@ bool scan_who(const struct intake_scan *s, int n, struct intake_found *found)
 	int from = n, to = n;
 	bool is = scan_is_word(s, n) &&
 		  (name_by_role(s, n, &to) || name_by_title(s, n, &to) || name_told(s, n, &to) ||
-		   name_of_family(s, n, &to) || name_of_brothers(s, n, &from, &to) ||
+		   name_of_family(s, n, &to) || name_of_former(s, n, &to) ||
+		   name_before_verb(s, n, &to) || name_of_brothers(s, n, &from, &to) ||
 		   name_company(s, n, &from, &to));
 	return is && scan_found(s, INTAKE_NAME, from, to, found);
 }

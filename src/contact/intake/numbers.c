@@ -8,10 +8,13 @@ enum {
 	CALL_DIGITS = 7,       /* behind "contact" */
 	SPOKEN_DIGITS = 7,
 	GROUPS_MAX = 16,
-	LOOK_BACK = 10,   /* tokens */
-	CONTEXT = 5,      /* from a word for calling to its number */
-	CONTEXT_TEL = 7,  /* "Tel. Zentrale in Novi Sad: 555-333", without a comma */
-	VANITY_LEAST = 5, /* letters of a number in letters */
+	LOOK_BACK = 10,     /* tokens */
+	TOWN_BACK = 7,      /* from the number to the area code that its town tells */
+	TOWN_SPOKEN = 5,    /* digits in words behind the town of an area */
+	SINGLE_DIGITS = 10, /* in a list: "0, 1, 7, 3, ..." */
+	CONTEXT = 5,        /* from a word for calling to its number */
+	CONTEXT_TEL = 7,    /* "Tel. Zentrale in Novi Sad: 555-333", without a comma */
+	VANITY_LEAST = 5,   /* letters of a number in letters */
 	VANITY_MOST = 12,
 	TOLD_WORDS = 5, /* between the groups of a number that is told in sentences */
 	TOLD_LONGEST = 8,
@@ -30,7 +33,7 @@ struct groups {
 	char sign[GROUPS_MAX]; /* ' ' for white space */
 	bool cut;              /* has more groups than these */
 };
-#define GROUP_SIGNS "./()-_*|~\\"
+#define GROUP_SIGNS "./()<>[]{}-_*|~\\"
 
 static int scan_value(struct str digits)
 {
@@ -229,7 +232,16 @@ static bool scan_listed_singly(const struct intake_scan *s, int n, struct groups
 	for (int i = 0; i < g->count; i++)
 		if (g->length[i] != 1)
 			return false;
-	return g->digits >= PHONE_DIGITS && !groups_ascend(g);
+	return g->digits >= PHONE_DIGITS && g->digits <= PHONE_DIGITS_MAX && !groups_ascend(g);
+}
+
+/* "digits: 0, 1, 7, ...", "0, 1, 7, 3, 5, 5, 5, 0, 1, 9, 9" */
+static bool listed_is_told(const struct intake_scan *s, int n, const struct groups *g)
+{
+	word_set before = 0;
+	for (int i = n - 1; i >= n - CONTEXT && !scan_breaks(s, i); i--)
+		before |= scan_at(s, i)->class;
+	return g->value[0] == 0 && (g->digits >= SINGLE_DIGITS || before & CLASS_FIGURES);
 }
 
 /* Numbers as they are grouped in some country, without a 0 or + before them. */
@@ -246,6 +258,10 @@ static bool groups_are_national(const struct groups *g)
 			 (groups_have(g, long_american, 4) && g->value[0] == 1)))
 		return true;
 	if (groups_are_spread(g))
+		return true;
+	/* "0(1224)496031" */
+	if (g->value[0] == 0 && g->length[0] == 1 && g->count > 2 && g->sign[0] == '(' &&
+	    g->digits >= PHONE_DIGITS + 1)
 		return true;
 	if (g->value[0] == 0 && g->length[0] == 1) {
 		int single = 0;
@@ -293,6 +309,16 @@ static bool told_is_country(const struct intake_scan *s, int n)
 	return false;
 }
 
+/* "code 01224, number 496031": the code of an area, not that of an article. */
+static bool told_is_code(const struct intake_scan *s, int n)
+{
+	int behind = n + 1 + scan_one_of(s, n + 1, ",.;:");
+	return str_eq_nocase(scan_at(s, n - 1)->text, STR("code")) &&
+	       !(scan_at(s, n - 2)->class & CLASS_ITEM) && scan_at(s, n)->text.p[0] == '0' &&
+	       scan_at(s, behind)->class & CLASS_NUMBER &&
+	       scan_at(s, behind + 1)->kind == TOKEN_NUMBER;
+}
+
 static bool told_is_amount(const struct intake_scan *s, int at)
 {
 	return scan_at(s, at + 1)->class & (CLASS_UNIT | CLASS_ITEM) || scan_sign(s, at + 1, '%');
@@ -306,10 +332,11 @@ static bool told_read(const struct intake_scan *s, int n, bool area, struct told
 	for (int at = n; at < s->tokens && told->words <= TOLD_WORDS; at++) {
 		const struct token *t = scan_at(s, at);
 		if (t->kind == TOKEN_WORD) {
-			bool joins = t->class & (CLASS_THEN | CLASS_NUMBER | CLASS_AND);
+			static const word_set signs = CLASS_DOT | CLASS_POINT | CLASS_SLASH;
+			bool joins = t->class & (CLASS_THEN | CLASS_NUMBER | CLASS_AND | signs);
 			told->words += !joins;
 			told->figures = told->figures || t->class & CLASS_FIGURES;
-			told->joins += joins && t->class & CLASS_THEN;
+			told->joins += joins && t->class & (CLASS_THEN | signs);
 		} else if (t->kind == TOKEN_NUMBER) {
 			bool single = t->text.n < 2 && !((area || told->figures) && told->groups);
 			if (single || t->text.n > TOLD_LONGEST || told_is_amount(s, at))
@@ -342,10 +369,11 @@ static bool scan_told(const struct intake_scan *s, int n, int *last)
 	for (int i = n - 1; i >= n - TOLD_WORDS && i >= 0 && !announced; i--) {
 		announced =
 		    scan_at(s, i)->class & (CLASS_TEL | CLASS_NUMBER | CLASS_AREA | CLASS_CALL);
-		if (scan_at(s, i)->class & CLASS_ITEM && !told_is_country(s, n))
+		if (scan_at(s, i)->class & CLASS_ITEM && !told_is_country(s, n) &&
+		    !told_is_code(s, n))
 			return false;
 	}
-	announced |= told_is_country(s, n) ? CLASS_AREA : 0;
+	announced |= told_is_country(s, n) || told_is_code(s, n) ? CLASS_AREA : 0;
 	bool plus = scan_sign(s, n - 1, '+');
 	bool area = plus || announced & CLASS_AREA;
 	announced |= plus ? CLASS_AREA : 0;
@@ -374,7 +402,7 @@ static bool told_by_town(const struct intake_scan *s, int n, int *last)
 	if (digits < TOWN_DIGITS || digits > CALL_DIGITS + 1 || told_is_amount(s, at - 1) ||
 	    scan_at(s, n)->kind != TOKEN_NUMBER)
 		return false;
-	for (int i = n - 1; i >= n - TOLD_WORDS && !scan_breaks(s, i); i--) {
+	for (int i = n - 1; i >= n - TOWN_BACK && !scan_breaks(s, i); i--) {
 		const struct token *t = scan_at(s, i);
 		bool area = t->class & CLASS_AREA;
 		bool behind = scan_capital(s, i + 1) || scan_capital(s, i + 2);
@@ -481,7 +509,7 @@ bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_fou
 	int last = n;
 	if (context & CLASS_ITEM && !plus) {
 		*skip = g.end - n;
-		return told_is_country(s, n) && scan_told(s, n, &last) &&
+		return (told_is_country(s, n) || told_is_code(s, n)) && scan_told(s, n, &last) &&
 		       scan_found(s, INTAKE_PHONE, n, last, found);
 	}
 	if (scan_is_part(s, n) && !context) {
@@ -515,7 +543,8 @@ bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_fou
 	if (!is && scan_told(s, n, &last))
 		return scan_found(s, INTAKE_PHONE, n, last, found);
 	if (!is && (scan_listed(s, n, &listed) ||
-		    (context & CLASS_TEL && scan_listed_singly(s, n, &listed))))
+		    (scan_listed_singly(s, n, &listed) &&
+		     (context & CLASS_TEL || listed_is_told(s, n, &listed)))))
 		return scan_found(s, INTAKE_PHONE, n, listed.end - 1, found);
 	/* Of too many groups the last ones can still be a number. */
 	*skip = g.digits > PHONE_DIGITS_MAX || g.cut ? 1 : g.end - n;
@@ -600,6 +629,11 @@ bool scan_spoken(const struct intake_scan *s, int n, int *plain, struct intake_f
 	is = is || (!first->digits && spoken.words >= 2 && spoken.figures >= MIXED_FIGURES &&
 		    spoken.digits >= MIXED_DIGITS && spoken.digits <= MIXED_DIGITS_MAX &&
 		    !spoken.amount && !(scan_context(s, n) & CLASS_ITEM));
+	/* "Vorwahl von Kassel, danach funf funf funf null eins" */
+	for (int i = n - 1; !is && spoken.words == spoken.digits && spoken.words >= TOWN_SPOKEN &&
+			    i >= n - TOWN_BACK && !scan_breaks(s, i);
+	     i--)
+		is = scan_at(s, i)->class & CLASS_AREA;
 	return is && scan_found(s, INTAKE_PHONE, n, spoken.last, found);
 }
 

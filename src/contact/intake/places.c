@@ -253,6 +253,16 @@ static bool place_park(const struct intake_scan *s, int n, int *from, int *end)
 	       (scan_capital(s, n - 1) || scan_capital(s, n + 1) || scan_capital(s, n + 2));
 }
 
+/* "Gogoljeve", "Sumadijske": of a street. */
+static bool place_is_adjective(struct str word)
+{
+	static const char *const ends[] = {"eve", "ove", "ske", "cke", "ine"};
+	for (size_t i = 0; i < COUNT_OF(ends); i++)
+		if (word.n > 5 && str_eq((struct str){word.p + word.n - 3, 3}, str_of(ends[i])))
+			return true;
+	return false;
+}
+
 /* "corner of Mill Lane and Station Road", "Ecke Hauptstrasse und Muehleweg". n: the corner. */
 static bool place_corner(const struct intake_scan *s, int n, int *end)
 {
@@ -266,12 +276,48 @@ static bool place_corner(const struct intake_scan *s, int n, int *end)
 		    scan_class_of_end(t->text, CLASS_STREET_END | CLASS_STREET_END_MAYBE, &stem);
 		bool behind = t->class & CLASS_STREET_AFTER && scan_begins_upper(s, at) &&
 			      scan_begins_upper(s, at - 1);
-		streets += in_one || behind || (t->class & CLASS_STREET && scan_is_word(s, at + 1));
+		bool alone = t->class & CLASS_STREET_END && scan_begins_upper(s, at) &&
+			     scan_capital(s, at - 1);
+		/* "ugao Gogoljeve i Sumadijske" */
+		bool serbian = ascii_lower(scan_at(s, n)->text.p[0]) == 'u' &&
+			       scan_capital(s, at) && place_is_adjective(t->text);
+		streets += in_one || behind || alone || serbian ||
+			   (t->class & CLASS_STREET && scan_is_word(s, at + 1));
 		*end = at;
 		if (streets > 1)
 			return true;
 	}
 	return false;
+}
+
+/* "exit 23 of the M90", "Ausfahrt 23 der A7". n: the exit. */
+static bool place_exit(const struct intake_scan *s, int n, int *end)
+{
+	if (!(scan_at(s, n)->class & CLASS_EXIT) || scan_at(s, n + 1)->kind != TOKEN_NUMBER)
+		return false;
+	for (*end = n + 3; *end <= n + PLACE_GAP && !scan_breaks(s, *end); ++*end)
+		if (scan_at(s, *end)->kind == TOKEN_NUMBER && scan_attached(s, *end) &&
+		    scan_at(s, *end - 1)->text.n == 1 && scan_begins_upper(s, *end - 1) &&
+		    strchr("ABEMN", scan_at(s, *end - 1)->text.p[0]))
+			return true;
+	return false;
+}
+
+/* "Parzelle 1441, Gemeinde Koeniz", but not "parcela od 40 ari, opstina Zemun". n: the word for the
+ * land. */
+static bool place_parcel(const struct intake_scan *s, int n, int *end)
+{
+	int at = n + 1;
+	if (!(scan_at(s, n)->class & CLASS_PARCEL))
+		return false;
+	while (scan_at(s, at)->class & CLASS_HOUSE || scan_sign(s, at, '.'))
+		at++;
+	if (scan_at(s, at)->kind != TOKEN_NUMBER)
+		return false;
+	at++;
+	while (scan_sign(s, at, ',') || scan_at(s, at)->class & CLASS_PREP)
+		at++;
+	return scan_at(s, at)->class & CLASS_PARISH && place_town(s, at + 1, end);
 }
 
 bool scan_place(const struct intake_scan *s, int n, struct intake_found *found)
@@ -281,7 +327,8 @@ bool scan_place(const struct intake_scan *s, int n, struct intake_found *found)
 		  place_swiss_grid(s, n, &end) || place_announced(s, n, &end) ||
 		  place_three_words(s, n, &end) || place_plus_code(s, n, &from, &end) ||
 		  place_beside(s, n, &from, &end) || place_only(s, n, &end) ||
-		  place_park(s, n, &from, &end) || place_corner(s, n, &end);
+		  place_park(s, n, &from, &end) || place_corner(s, n, &end) ||
+		  place_exit(s, n, &end) || place_parcel(s, n, &end);
 	return is && scan_found(s, INTAKE_ADDRESS, from, end, found);
 }
 
