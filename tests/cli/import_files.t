@@ -355,7 +355,7 @@ my @values = (
 		[ 'GR;Δευτέρα - Παρασκευή 9:00-17:00, Κυριακή κλειστά',
 			'Mo-Fr 09:00-17:00; Su off' ],
 		[ 'TR;Pazartesi-Cuma 09:00-18:00, Pazar kapalı', 'Mo-Fr 09:00-18:00; Su off' ],
-		[ 'JP;月〜金 9:00〜18:00', '月〜金 9:00〜18:00' ],
+		[ 'JP;月〜金 9:00〜18:00', 'Mo-Fr 09:00-18:00' ],
 		[ 'DE;Mo-Fr 9-18 Uhr (Mi bis 20 Uhr)', 'Mo-Fr 9-18 Uhr (Mi bis 20 Uhr)' ] ),
 	# web addresses
 	( map { [ 'website', 'website', $_->[0], $_->[1] ? "website=$_->[1]" : '' ] }

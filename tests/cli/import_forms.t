@@ -29,6 +29,66 @@ sub records_of {
 
 # name => [text, field => value, ...]; of several records: field of the n-th as "n.field"
 my @lists = (
+	'Belgium, in languages' => [
+		"EntityNumber;Denomination;StreetNL;HouseNumber;Box;Zipcode;MunicipalityNL\n"
+			. "0200.065.765;Bakkerij;Kerkstraat;12;3;1000;Brussel\n",
+		street => 'Kerkstraat 12, 3', postcode => '1000', city => 'Brussel'
+	],
+	'suburb beside city' => [
+		"NZBN,Entity Name,Trading Name,Address,Suburb,City,Postcode\n"
+			. "9429000000000,Bread Ltd,Daily Bread,12 Queen St,CBD,Auckland,1010\n",
+		name => 'Daily Bread', street => '12 Queen St, CBD', city => 'Auckland', country => 'NZ'
+	],
+	'Argentina' => [
+		"CUIT;Nombre de fantasía;Razón social;Domicilio;Localidad;Provincia\n"
+			. "30-71234567-1;Panadería;Pan SRL;San Martín 12;Rosario;Santa Fe\n",
+		name => 'Panadería', alt_names => ['Pan SRL'], city => 'Rosario', region => 'Santa Fe', country => 'AR'
+	],
+	'number in front of its street' => [
+		"id;nom;numero;rep;nom_voie;code_postal;nom_commune\n1;A;12;bis;Rue de la Paix;75002;Paris\n",
+		street => '12 bis Rue de la Paix', city => 'Paris', postcode => '75002'
+	],
+	'a kind of street beside its name' => [
+		"id;nombre;tipo_via;via;numero;piso;cp;municipio;pais\n1;A;Calle;Mayor;12;2º B;28013;Madrid;España\n",
+		street => 'Calle Mayor 12, 2º B'
+	],
+	'Turkey' => [
+		"Ünvan;Adres;İlçe;İl;Telefon\nFırın A.Ş.;Bağdat Cad. 5;Kadıköy;İstanbul;0216 123 45 67\n",
+		name => 'Fırın A.Ş.', city => 'Kadıköy', region => 'İstanbul', phone => '+902161234567'
+	],
+	'Korea' => [
+		"상호명,주소,전화번호,업종,영업시간\n빵집,서울특별시 중구 세종대로 110,02-123-4567,Bakery,매일 10:00-22:00\n",
+		name => '빵집', street => '서울특별시 중구 세종대로 110', categories => ['bakery'], hours => 'Mo-Su 10:00-22:00'
+	],
+	'China' => [
+		"名称,地址,城市,省份,电话\n面包店,人民路5号,上海,上海市,021-12345678\n",
+		name => '面包店', street => '人民路5号', city => '上海', phone => '021-12345678'
+	],
+	'Portugal' => [
+		"NIPC;Nome;Morada;Código Postal;Localidade;Telefone\n"
+			. "500000000;Padaria;Rua Augusta 24;1100-053;Lisboa;213 456 789\n",
+		city => 'Lisboa', country => 'PT', phone => '+351213456789'
+	],
+	'Russia, Greece by their numbers' => [
+		"ИНН;Наименование;Адрес;Город;Индекс;Телефон\n"
+			. "7707083893;ООО Хлеб;ул. Ленина, 5;Москва;101000;8 (495) 123-45-67\n",
+		street => 'ул. Ленина, 5', city => 'Москва', country => 'RU', phone => '+74951234567'
+	],
+	'a word for the business in front' => [
+		"business_name,business_address,business_city,business_state,business_zip,store_phone\n"
+			. "A,12 Main St,Boston,MA,02108,617-555-0123\n",
+		name => 'A', street => '12 Main St', city => 'Boston', region => 'Massachusetts', postcode => '02108',
+		phone => '+16175550123'
+	],
+	'a representative is no part of a number' => [
+		"id;name;rep;street;city\n1;A;Petra Muster;Weg 1;Bern\n",
+		street => 'Weg 1', extra => undef
+	],
+	'kinds in pairs and in lists of Python' => [
+		"id;name;city;category\n1;A;Paris;Boulangerie-pâtisserie\n2;B;Bern;Bar-Restaurant\n"
+			. "3;C;Bern;\"['Dining and Drinking > Bakery', 'Café']\"\n",
+		'1.categories' => ['bakery'], '2.categories' => [ 'bar', 'restaurant' ], '3.categories' => [ 'bakery', 'cafe' ]
+	],
 	Dutch => [
 		"Bedrijfsnaam;Adres;Huisnr;Postcode;Plaats;Land;Telefoonnummer;Categorie;Openingstijden\n"
 			. "Bakker A;Dorpsstraat;5;1234 AB;Utrecht;Nederland;030 123 4567;Bakkerij;ma-vr 9.00-17.30 uur\n",

@@ -58,7 +58,8 @@ static struct str street_and_number(struct draft *d, struct str street)
 	if (!street.n)
 		return number;
 	struct str country = d->field[RECORD_COUNTRY];
-	bool first = country_number_first(country) || (d->kind_behind && !country.n);
+	bool order = d->kind_behind || d->number_first;
+	bool first = country_number_first(country) || (order && !country.n);
 	struct str line = first ? number : street;
 	append(d, &line, " ", first ? street : number);
 	return line;
@@ -150,6 +151,11 @@ void parse_address_split(struct draft *d)
 void parse_address_finish(struct draft *d)
 {
 	struct str *field = &d->field[RECORD_STREET];
+	if (d->street_kind.n && !d->street_name.n &&
+	    field->n) { /* "via" is a word for an address, too */
+		d->street_name = *field;
+		*field = (struct str){NULL, 0};
+	}
 	if (d->street_kind.n && d->street_name.n) {
 		struct str name = d->street_name;
 		d->street_name = d->kind_behind ? name : d->street_kind;

@@ -214,6 +214,21 @@ static size_t and_at(struct str s)
 	return 0;
 }
 
+/* "Bar-Restaurant": both are names of kinds. */
+static bool put_joined(struct draft *d, struct str value, struct given *g)
+{
+	struct str behind = value, before = str_cut(&behind, '-');
+	if (!before.n || !behind.n || memchr(behind.p, '-', behind.n) || by_whole_name(value))
+		return false;
+	const struct taxonomy_category *first = by_whole_name(str_trim(before)),
+				       *second = by_whole_name(str_trim(behind));
+	if (!first || !second)
+		return false;
+	draft_append(d, RECORD_CATEGORIES, g, str_of(first->key));
+	draft_append(d, RECORD_CATEGORIES, g, str_of(second->key));
+	return true;
+}
+
 /* One name, or a list: of the separators the first that is there and gives names that are known. "A
  * > B" leads from the general to the special. How many are known. */
 static size_t put_names(struct draft *d, enum target scheme, struct str value, struct given *g)
@@ -233,6 +248,8 @@ static size_t put_names(struct draft *d, enum target scheme, struct str value, s
 	for (size_t i = 0; i < value.n && !joined; i++)
 		joined = value.p[i] == '&' || value.p[i] == '+' ||
 			 and_at((struct str){value.p + i, value.n - i}) > 0;
+	if (!list && put_joined(d, value, g))
+		return 1;
 	const struct taxonomy_category *c = !value.n ? NULL
 					    : list   ? taxonomy_find(TAXONOMY_LABEL, value)
 					    : joined ? by_whole_name(value)
@@ -273,11 +290,23 @@ static size_t put_names(struct draft *d, enum target scheme, struct str value, s
 	return 0;
 }
 
+/* A value, or the texts of a list in it: "['Bar', 'Bakery']". */
+static size_t put_list(struct draft *d, enum target scheme, struct str value, struct given *g)
+{
+	const struct json_value *list = draft_json(d, value);
+	size_t known = 0;
+	if (!list || list->kind != JSON_IS_ARRAY)
+		return put_names(d, scheme, value, g);
+	for (const struct json_value *e = list->first; e; e = e->next)
+		known += put_names(d, scheme, json_text(e), g);
+	return known;
+}
+
 void category_put(struct draft *d, enum target scheme, struct str value)
 {
 	struct given *g = draft_given(d, RECORD_CATEGORIES, value);
 	value = guess_mended(d->parser, &d->arena, d->line, value_unwrapped(value));
-	if (!put_names(d, scheme, value, g))
+	if (!put_list(d, scheme, value, g))
 		draft_dropped(g, "not a category that is known");
 	else if (g)
 		g->fate = g->fate == FATE_KEPT ? FATE_KEPT : FATE_CHANGED;

@@ -80,7 +80,14 @@ struct str country_of_column(const char *name)
 	    {"NO", " organisasjonsnummer fylke "},
 	    {"PL", " nip regon krs wojewodztwo "},
 	    {"RO", " cui judet "},
+	    {"CN", " 统一社会信用代码 "},
+	    {"GR", " αφμ τκ "},
+	    {"JP", " 法人番号 "},
+	    {"NZ", " nzbn "},
+	    {"PT", " nipc concelho freguesia "},
 	    {"RS", " maticnibroj "},
+	    {"RU", " инн огрн "},
+	    {"TR", " ilce "},
 	    {"SE", " organisationsnummer "},
 	};
 	char word[40];

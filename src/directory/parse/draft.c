@@ -28,22 +28,13 @@ static void street_part(struct draft *d, struct str *part, struct str raw)
 	}
 }
 
-/* {"Monday": "8:0-17:30"} in a column of a table, also with the quotes of Python. */
+/* {"Monday": "8:0-17:30"} in a column of a table. */
 static bool put_hours_object(struct draft *d, struct str value)
 {
-	struct json_value *v;
-	struct err ignored;
-	char *p = arena_printf(&d->arena, "%.*s", STR_ARG(value));
-	if (!p || (value.p[0] != '{' && value.p[0] != '['))
-		return false;
-	if (json_parse(&d->arena, value, &v, &ignored) != OK) {
-		for (size_t i = 0; i < value.n; i++)
-			p[i] = (char)(p[i] == '\'' ? '"' : p[i]);
-		if (json_parse(&d->arena, (struct str){p, value.n}, &v, &ignored) != OK)
-			return false;
-	}
-	parse_hours_value(&d->hours, v);
-	return true;
+	const struct json_value *v = draft_json(d, value);
+	if (v)
+		parse_hours_value(&d->hours, v);
+	return v != NULL;
 }
 
 static void put_hours(struct draft *d, struct str raw)

@@ -28,7 +28,7 @@ void draft_reset(struct draft *d, uint64_t line)
 	d->legal_name = d->column_country = (struct str){NULL, 0};
 	d->hours_text = d->phones = d->closed_on = d->registered = (struct str){NULL, 0};
 	memset(d->opens, 0, sizeof(d->opens));
-	d->kind_behind = d->country_said = d->country_given = false;
+	d->kind_behind = d->number_first = d->country_said = d->country_given = false;
 	d->street_kind = d->street_name = d->house_number = d->house_suffix = d->street_more =
 	    d->street_full = (struct str){NULL, 0};
 	d->givens = 0;
@@ -408,4 +408,20 @@ void draft_extra_json(struct draft *d, struct str key, struct str json)
 	    fact_put(d, (struct draft_fact){.key = key, .value = value, .json = true});
 	if (why)
 		draft_dropped(g, why);
+}
+
+struct json_value *draft_json(struct draft *d, struct str value)
+{
+	struct json_value *v;
+	struct err ignored;
+	char *p = value.n && (value.p[0] == '{' || value.p[0] == '[')
+		      ? arena_printf(&d->arena, "%.*s", STR_ARG(value))
+		      : NULL;
+	if (!p)
+		return NULL;
+	if (json_parse(&d->arena, value, &v, &ignored) == OK)
+		return v;
+	for (size_t i = 0; i < value.n; i++)
+		p[i] = (char)(p[i] == '\'' ? '"' : p[i]);
+	return json_parse(&d->arena, (struct str){p, value.n}, &v, &ignored) == OK ? v : NULL;
 }

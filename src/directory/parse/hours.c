@@ -51,8 +51,11 @@ enum {
 	RO = 65536,
 	TR = 131072,
 	AR = 262144,
-	ANY = 524287,
-	LANGUAGES = 19
+	JA = 524288, /* from here on only texts that are not ASCII */
+	ZH = 1048576,
+	KO = 2097152,
+	ANY = 4194303,
+	LANGUAGES = 22
 };
 
 static const struct hours_word {
@@ -431,6 +434,18 @@ static void reading_times_first(struct reading *r)
 		r->why = parse_hours_open(table, days, row->span[i].from, row->span[i].to);
 }
 
+/* "24 hours a day, 7 days a week": of the days behind it. "24 hours" alone names no day. */
+static void reading_all_day(struct reading *r)
+{
+	do
+		reading_next(r);
+	while (r->token == AND || r->token == NOTHING);
+	unsigned days = is_day(r->token) ? reading_list(r) : 0;
+	const char *why =
+	    days ? parse_hours_open(r->table, days, 0, DAY_MINUTES) : "no day is named";
+	r->why = r->why ? r->why : why;
+}
+
 /* Whether times or "closed" come next. */
 static bool reading_is_said(const struct reading *r)
 {
@@ -478,6 +493,11 @@ static void reading_rules(struct reading *r, unsigned days)
 			reading_except(r, &days, said);
 			continue;
 		case ALL_DAY:
+			if (!days && !any) {
+				reading_all_day(r);
+				said = any = true;
+				continue;
+			}
 			r->why = days ? parse_hours_open(r->table, days, 0, DAY_MINUTES)
 				      : "no day is named";
 			said = any = true;
@@ -536,10 +556,12 @@ static const char *parse_hours_read(struct str text, unsigned days, struct parse
 	size_t n;
 	bool any = false;
 	const char *why = unknown_word;
-	size_t left = SIZE_MAX;
+	size_t left = SIZE_MAX, ascii = 0;
 	if (!value_fold(text, folded, TEXT_BYTES - 1, &n))
 		return "the opening hours are too long";
-	for (unsigned l = 0; l < LANGUAGES; l++) {
+	while (ascii < n && !(folded[ascii] & 0x80))
+		ascii++;
+	for (unsigned l = 0; l < LANGUAGES && (ascii < n || 1u << l < JA); l++) {
 		struct parse_hours_table table;
 		memset(&table, 0, sizeof(table));
 		struct reading r = {.rest = {folded, n}, .language = 1u << l, .table = &table};

@@ -144,6 +144,7 @@ struct draft {
 	size_t givens;
 	struct str street_kind, street_name, house_number, house_suffix, street_more, street_full;
 	bool kind_behind;   /* "Mission ST" of English columns */
+	bool number_first;  /* columns have the number of a house in front of its street */
 	bool country_said;  /* by the record, not by options or its place */
 	bool country_given; /* by the options, where the record does not say */
 	struct str phones;  /* further ones, separated by ';' */
@@ -211,6 +212,8 @@ void draft_append(struct draft *d, enum record_field field, struct given *g, str
 const char *draft_refused(enum record_field field, struct str raw);
 /* A text of a field, cleaned; p == NULL when there is none, and *g says why. */
 struct str draft_text(struct draft *d, enum record_field field, struct given *g, struct str raw);
+/* An object or an array in a column of a table, also with the quotes of Python; NULL: none. */
+struct json_value *draft_json(struct draft *d, struct str value);
 /* A further telephone. */
 void draft_phone_more(struct draft *d, struct given *g, struct str value);
 
@@ -344,6 +347,7 @@ struct table {
 	struct str countries[COLUMNS_MAX]; /* that columns belong to; empty: to any */
 	size_t columns;
 	bool osm; /* columns are tags */
+	bool number_first;
 	bool done_header;
 	size_t titles; /* rows above the header */
 	char titles_text[24];

@@ -220,13 +220,65 @@ static const struct binding *header_with_number(struct str plain)
 	return NULL;
 }
 
+/* Parts of an address, and what else is the same whoever is said to have it. */
+static bool is_of_any(const struct binding *b)
+{
+	switch (b->target) {
+	case TARGET_FIELD:
+		return b->field != RECORD_NAME && b->field != RECORD_ALT_NAMES &&
+		       b->field != RECORD_EXTERNAL_ID;
+	case TARGET_STREET_NAME:
+	case TARGET_STREET_MORE:
+	case TARGET_STREET_FULL:
+	case TARGET_CATEGORY_ANY:
+	case TARGET_HOURS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* "business_city", "Store Phone": the word for the business in front says nothing. */
+static const struct binding *header_of_business(struct str plain)
+{
+	static const char *const words[] = {
+	    "business", "company",  "store",      "shop",          "location",
+	    "firm",     "firma",    "venue",      "outlet",        "facility",
+	    "site",     "premises", "restaurant", "establishment", "empresa",
+	    "betrieb",  "merchant", "hotel",      "etablissement"};
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		size_t n = strlen(words[i]);
+		if (plain.n < n + 3 || !str_starts(plain, str_of(words[i])))
+			continue;
+		const struct binding *b = header_named(str_from(plain, n));
+		return b && is_of_any(b) ? b : NULL;
+	}
+	return NULL;
+}
+
+/* "StreetNL", "name_fr": in a language. */
+static const struct binding *header_of_language(struct str plain)
+{
+	static const char *const languages[] = {"nl", "fr", "de", "en", "it", "es", "pt"};
+	for (size_t i = 0; i < COUNT_OF(languages); i++) {
+		if (plain.n < 6 || !str_ends(plain, str_of(languages[i])))
+			continue;
+		const struct binding *b = header_named((struct str){plain.p, plain.n - 2});
+		bool name = b && b->target == TARGET_FIELD && b->field == RECORD_NAME;
+		return b && (name || is_of_any(b)) && b->field != RECORD_PHONE ? b : NULL;
+	}
+	return NULL;
+}
+
 static const struct binding *header_plain(struct str plain)
 {
 	const struct binding *b = header_named(plain);
 	b = b ? b : header_of_day_part(plain);
 	b = b ? b : header_of_hours(plain);
 	b = b ? b : header_with_number(plain);
-	return b ? b : header_numbered(plain);
+	b = b ? b : header_numbered(plain);
+	b = b ? b : header_of_business(plain);
+	return b ? b : header_of_language(plain);
 }
 
 /* What two parts of one header mean together: a street with its number, a postcode with its town.

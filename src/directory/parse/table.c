@@ -50,10 +50,18 @@ static bool is_header(const struct table *t, const struct str *values, size_t co
 	return named > 0 || (aliases > 0 && known > 2);
 }
 
-static bool is_street(const struct binding *b)
+static bool is_street(const struct table *t, size_t i)
 {
+	const struct binding *b = i < t->columns ? t->bindings[i] : NULL;
 	return b && (b->target == TARGET_STREET_NAME ||
 		     (b->target == TARGET_FIELD && b->field == RECORD_STREET));
+}
+
+/* A column of what repeats a number: "bis". */
+static bool is_suffix(const struct table *t, size_t i)
+{
+	return i < t->columns && t->bindings[i] && t->bindings[i]->detail &&
+	       t->bindings[i]->target == TARGET_HOUSE_NUMBER;
 }
 
 /* A column called "number" is of a house beside one of streets, else an id. */
@@ -64,11 +72,46 @@ static void settle_numbers(struct table *t)
 		id |= t->bindings[i] && t->bindings[i]->target == TARGET_FIELD &&
 		      t->bindings[i]->field == RECORD_EXTERNAL_ID;
 	for (size_t i = 0; i < t->columns; i++) {
-		bool beside = (i && is_street(t->bindings[i - 1])) ||
-			      (i + 1 < t->columns && is_street(t->bindings[i + 1]));
+		bool beside =
+		    (i && is_street(t, i - 1)) || is_street(t, is_suffix(t, i + 1) ? i + 2 : i + 1);
 		if (t->bindings[i] && t->bindings[i]->target == TARGET_NUMBER && !beside)
 			t->bindings[i] = id ? NULL : binding_of_header(STR("id"));
+		/* Behind a number what repeats it ("bis"), elsewhere perhaps a representative. */
+		bool number = i && t->bindings[i - 1] &&
+			      (t->bindings[i - 1]->target == TARGET_NUMBER ||
+			       t->bindings[i - 1]->target == TARGET_HOUSE_NUMBER);
+		if (t->bindings[i] && strcmp(t->bindings[i]->name, "rep") == 0 && !number)
+			t->bindings[i] = NULL;
 	}
+}
+
+/* Whether files of no country that is known have the number of a house in front of its street. */
+static void settle_order(struct table *t)
+{
+	size_t number = COLUMNS_MAX;
+	for (size_t i = 0; i < t->columns && !is_street(t, i); i++)
+		if (t->bindings[i] && (t->bindings[i]->target == TARGET_HOUSE_NUMBER ||
+				       t->bindings[i]->target == TARGET_NUMBER))
+			number = i;
+	t->number_first = number < COLUMNS_MAX;
+}
+
+/* A suburb is the town where there is no column of towns, else a part of it. */
+static void settle_suburbs(struct table *t)
+{
+	static const struct binding more = {"", TARGET_STREET_MORE, RECORD_STREET, NULL};
+	size_t suburb = COLUMNS_MAX;
+	bool towns = false;
+	for (size_t i = 0; i < t->columns; i++) {
+		const struct binding *b = t->bindings[i];
+		bool town = b && b->target == TARGET_FIELD && b->field == RECORD_CITY;
+		if (town && strcmp(b->name, "suburb") == 0)
+			suburb = i;
+		else
+			towns |= town || (b && b->target == TARGET_POSTCODE_CITY);
+	}
+	if (suburb < COLUMNS_MAX && towns)
+		t->bindings[suburb] = &more;
 }
 
 /* A column of addresses beside none of towns or postal codes has whole addresses. */
@@ -126,9 +169,10 @@ static void settle_names(struct table *t)
 /* The name of the shop beside that of the firm: "Nombre comercial", "Razón social". */
 static void settle_legal_names(struct table *t)
 {
-	static const char *const shops[] = {"nombrecomercial", "tradingname",   "tradename",
-					    "tradingas",       "nomestab",      "doingbusinessas",
-					    "nomefantasia",    "nomcommercial", "handelsnaam"},
+	static const char *const shops[] = {"nombrecomercial",  "tradingname",   "tradename",
+					    "tradingas",        "nomestab",      "doingbusinessas",
+					    "nomefantasia",     "nomcommercial", "handelsnaam",
+					    "nombredefantasia", "nombrefantasia"},
 				 *const firms[] = {"razonsocial",    "razsocial",
 						   "razaosocial",    "raisonsociale",
 						   "legalname",      "businesslegalname",
@@ -236,6 +280,8 @@ static bool take_header(struct table *t, const struct str *values, size_t count)
 		t->bindings[i] = p->map ? NULL : b ? b : binding_of_header(t->names[i]);
 	}
 	settle_numbers(t);
+	settle_order(t);
+	settle_suburbs(t);
 	settle_addresses(t);
 	settle_legal_names(t);
 	settle_names(t);
@@ -351,6 +397,7 @@ static void take_values(struct table *t, const struct str *values, size_t count)
 		osm_row(t, values, count);
 		return;
 	}
+	d->number_first = t->number_first;
 	for (size_t i = 0; i < count; i++) {
 		draft_put(d, t->bindings[i], values[i]);
 		if (t->countries[i].n && table_is_of(t, i, values[i]))
