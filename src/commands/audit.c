@@ -19,6 +19,7 @@ static const char *rule;
 static bool notes;
 static const char *statements, *statement, *as_role, *search_path;
 static int64_t min_rows = 10000, budget = 30;
+static int64_t plan_limit = 1000, compare_limit = 2500;
 static int64_t watch;
 static struct cli_texts bouncers;
 static bool scratch;
@@ -54,6 +55,14 @@ static const struct cli_option options[] = {
     {"budget", 0, CLI_INT, "SECONDS", 1, 86400,
      "db, sql --scratch: stop after so many seconds; what was not reached is counted (default 30)",
      &budget},
+    {"plan-limit", 0, CLI_INT, "MS", 10, 600000,
+     "db, sql --scratch: "
+     "how long the server may plan one statement (default 1000); what is ended is counted in the last line",
+     &plan_limit},
+    {"compare-limit", 0, CLI_INT, "MS", 10, 600000,
+     "db: how long one comparison of rows may take (default 2500); "
+     "what is ended is compared over a sample, and a warning becomes a note: it is counted in the last line",
+     &compare_limit},
     {"watch", 0, CLI_INT, "SECONDS", 5, 86400,
      "db: then look at the server for so long: "
      "transactions that stay open over a call, batches that change nothing, tables that change only in bursts",
@@ -161,33 +170,50 @@ static int audit_site_command(const char *path, const char *program_dir)
 	return code;
 }
 
+/* What the limits have ended; empty: nothing. */
+static void audit_ended(const struct sql_summary *s, char *out, size_t room)
+{
+	*out = 0;
+	if (s->explains_ended || s->compares_ended)
+		snprintf(
+		    out, room,
+		    "; ended by their limits, so that a warning may be a note or missing: %" PRIu64
+		    " plans (--plan-limit %" PRId64 "), %" PRIu64
+		    " comparisons (--compare-limit %" PRId64 ")",
+		    s->explains_ended, plan_limit, s->compares_ended, compare_limit);
+}
+
 static int audit_sql_command(int count, char **paths, const char *program_dir)
 {
 	struct audit_report report;
 	struct sql_summary s;
 	struct err err;
-	char looked[500];
+	char looked[800], ended[200] = "";
 	const struct sql_options sql = {.paths = (const char *const *)paths,
 					.count = (size_t)count,
 					.rule = rule,
 					.notes = notes,
 					.program_dir = program_dir,
 					.user = reading_user()};
-	const struct sql_scratch planner = {
-	    .schema = schema, .search_path = search_path, .budget_ms = budget * 1000};
+	const struct sql_scratch planner = {.schema = schema,
+					    .search_path = search_path,
+					    .budget_ms = budget * 1000,
+					    .plan_ms = plan_limit};
 	report_init(&report);
 	enum status status = scratch ? sql_audit_scratch(&sql, &planner, &report, &s, &err)
 				     : sql_audit(&sql, &report, &s, &err);
+	if (status == OK)
+		audit_ended(&s, ended, sizeof(ended));
 	if (status == OK && scratch)
 		snprintf(looked, sizeof(looked),
 			 "%" PRIu64 " files, %" PRIu64 " statements, %" PRIu64
-			 " plans; not checked: %" PRIu64 " unparsed, %" PRIu64
+			 " plans%s; not checked: %" PRIu64 " unparsed, %" PRIu64
 			 " built at run time, %" PRIu64 " not planned, %" PRIu64
 			 " not reached in %" PRId64 " s, %" PRIu64 " other files; %" PRIu64
 			 " statements of the schema failed; %" PRIu64 " suppressed; %" PRIu64
 			 " notes not shown%s",
-			 s.files, s.statements, s.explains, s.unparsed, s.dynamic, s.unplanned,
-			 s.unreached, budget, s.other_files, s.unapplied, s.suppressed,
+			 s.files, s.statements, s.explains, ended, s.unparsed, s.dynamic,
+			 s.unplanned, s.unreached, budget, s.other_files, s.unapplied, s.suppressed,
 			 s.notes_hidden, s.notes_hidden ? " (--notes)" : "");
 	else if (status == OK)
 		snprintf(looked, sizeof(looked),
@@ -233,7 +259,7 @@ static int audit_db_command(const char *url, const char *program_dir)
 	struct audit_report report;
 	struct sql_summary s;
 	struct err err;
-	char looked[700];
+	char looked[1000], ended[200];
 	struct buf consoles;
 	int64_t queryid = 0;
 	const struct sql_options sql = {
@@ -258,7 +284,9 @@ static int audit_db_command(const char *url, const char *program_dir)
 					      .role = as_role,
 					      .search_path = search_path,
 					      .min_rows = min_rows,
-					      .budget_ms = budget * 1000};
+					      .budget_ms = budget * 1000,
+					      .plan_ms = plan_limit,
+					      .compare_ms = compare_limit};
 	report_init(&report);
 	enum status status = sql_audit_database(&sql, &database, &report, &s, &err);
 	bool unread = status == NOT_FOUND && !statements && !statement;
@@ -272,15 +300,16 @@ static int audit_db_command(const char *url, const char *program_dir)
 	/* an incomplete report is not written as a baseline */
 	bool stopped =
 	    (status == UNAVAILABLE || (unread && status != OK)) && report.count && !write_baseline;
+	audit_ended(&s, ended, sizeof(ended));
 	snprintf(looked, sizeof(looked),
 		 "%" PRIu64 " statements, %" PRIu64 " functions, views and rules, %" PRIu64
-		 " plans, %" PRIu64 " comparisons; not checked: %" PRIu64 " unparsed, %" PRIu64
+		 " plans, %" PRIu64 " comparisons%s; not checked: %" PRIu64 " unparsed, %" PRIu64
 		 " built at run time, %" PRIu64 " not planned, %" PRIu64 " not reached in %" PRId64
 		 " s, %" PRIu64 " not shown to this role, %" PRIu64 " with tables under %" PRId64
 		 " rows (%" PRIu64 " tables; --min-rows)%s%s; %" PRIu64 " suppressed; %" PRIu64
 		 " notes not shown%s",
-		 s.statements, s.code, s.explains, s.compares, s.unparsed, s.dynamic, s.unplanned,
-		 s.unreached, budget, s.hidden, s.small, min_rows, s.small_tables,
+		 s.statements, s.code, s.explains, s.compares, ended, s.unparsed, s.dynamic,
+		 s.unplanned, s.unreached, budget, s.hidden, s.small, min_rows, s.small_tables,
 		 s.unseen_roles ? "; not watched: sessions of other roles (pg_monitor)" : "",
 		 s.unseen_statements ? "; not watched: batches (pg_stat_statements)" : "",
 		 s.suppressed, s.notes_hidden, s.notes_hidden ? " (--notes)" : "");
@@ -349,7 +378,7 @@ const struct command command_audit = {
 	"audit db asks a PostgreSQL (13 or later) how it plans the statements of pg_stat_statements or of a\n"
 	"file, and names conditions and ORDER BYs that an index would serve if they were written as the\n"
 	"index is, with the rewrite, its cost and how far it is known to keep the rows. It sends EXPLAIN\n"
-	"and counts in READ ONLY transactions of at most 2.5 s; pg_monitor and SELECT are enough. The\n"
+	"and counts in READ ONLY transactions of at most 2.5 s (--compare-limit); pg_monitor and SELECT are enough. The\n"
 	"address is the server's own, not a pooler's. The password comes from PGPASSWORD or ~/.pgpass.\n"
 	"\n"
 	"audit site reads a folder of pages as a web host would serve it, or one page by itself: facts,\n"

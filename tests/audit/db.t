@@ -152,6 +152,30 @@ SQL
 	is(($db->found($statement, '--search-path', 'public, "app"'))[0]{level}, 'proved', '--search-path');
 };
 
+subtest 'a comparison that its limit ends is counted, and the index is proposed all the same' => sub {
+	# one row outside of the sample takes longer than any limit, the others no time
+	$db->script(<<'SQL');
+CREATE FUNCTION norm(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN lower(trim($1)); END';
+CREATE TABLE wide (id int PRIMARY KEY, code text NOT NULL, filler text NOT NULL);
+INSERT INTO wide SELECT i, 'c' || i, repeat('x', 1500) FROM generate_series(1, 4000) i;
+CREATE INDEX wide_norm ON wide (norm(code));
+ANALYZE wide;
+CREATE TABLE slow AS SELECT min(code) AS code FROM wide WHERE code NOT IN (
+	SELECT s.code FROM wide AS s TABLESAMPLE SYSTEM (60) REPEATABLE (1));
+CREATE OR REPLACE FUNCTION norm(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
+	'BEGIN IF $1 = (SELECT code FROM slow) THEN PERFORM pg_sleep(600); END IF; RETURN lower(trim($1)); END';
+SQL
+	my $statement = "SELECT id FROM wide ORDER BY lower(code) LIMIT 5;\n";
+	my $report = $db->report($statement, '--compare-limit', 2000);
+	my ($found) = @{ $report->{findings} };
+	is("@$found{qw(severity level)}", 'note sampled', 'a sample is no warning');
+	like($found->{evidence}, qr/of all rows it takes longer than --compare-limit/, 'says why');
+	is($found->{alternative}, 'CREATE INDEX CONCURRENTLY ON public.wide (lower(code))', 'the index is right in any case');
+	like($report->{looked}, qr/ended by their limits, .*: 0 plans \(--plan-limit 1000\), [1-9] comparisons \(--compare-limit 2000\)/,
+		'and counted');
+	unlike($db->report($order)->{looked}, qr/ended by/, 'of others nothing is said');
+};
+
 subtest 'a busy server is left alone after three time-outs' => sub {
 	my $holder = Program->start('holder', [ 'psql', '-XAtq', $db->url('postgres'), '-c',
 			"SET application_name = 'holder'; BEGIN; LOCK TABLE firm IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)" ],

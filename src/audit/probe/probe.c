@@ -18,7 +18,8 @@ struct probe {
 	int64_t version;
 	bool scratch;
 	unsigned timeouts; /* in a row */
-	uint64_t explains, compares;
+	int64_t plan_ms, compare_ms;
+	struct probe_counts counts;
 	struct buf text;
 };
 
@@ -170,6 +171,7 @@ enum status probe_open(struct probe **out, const char *url, struct err *err)
 {
 	const char *keywords[LIBPQ_KEYWORDS], *values[LIBPQ_KEYWORDS];
 	struct probe *probe = memory_alloc(sizeof(*probe));
+	probe_limit(probe, PROBE_PLAN_MS, PROBE_COMPARE_MS);
 	buf_init(&probe->text, PROBE_TEXT_MAX);
 	libpq_keywords(url, "holdfast audit", keywords, values);
 	probe->connection = PQconnectdbParams(keywords, values, 1);
@@ -199,10 +201,15 @@ int64_t probe_version(const struct probe *probe)
 	return probe->version;
 }
 
-void probe_counts(const struct probe *probe, uint64_t *explains, uint64_t *compares)
+void probe_limit(struct probe *probe, int64_t plan_ms, int64_t compare_ms)
 {
-	*explains = probe->explains;
-	*compares = probe->compares;
+	probe->plan_ms = plan_ms ? plan_ms : probe->plan_ms;
+	probe->compare_ms = compare_ms ? compare_ms : probe->compare_ms;
+}
+
+struct probe_counts probe_counts(const struct probe *probe)
+{
+	return probe->counts;
 }
 
 /* ---- probes ---- */
@@ -243,7 +250,7 @@ enum status probe_read(struct probe *probe, const char *search_path,
 	const struct probe_session session = {.search_path = search_path};
 	struct libpq_params w;
 	enum status status =
-	    probe_begin(probe, &session, 10 * PROBE_EXPLAIN_MS, PROBE_DEFAULT, false, err);
+	    probe_begin(probe, &session, 10 * PROBE_PLAN_MS, PROBE_DEFAULT, false, err);
 	if (status == OK)
 		status = probe_known(probe, statement, err);
 	if (status == OK) {
@@ -315,14 +322,15 @@ enum status probe_explain(struct probe *probe, const struct probe_session *sessi
 	bool prepared = false;
 	if (parameters > PROBE_PARAMETERS_MAX)
 		return err_set(err, TOO_LARGE, "more than %d parameters", PROBE_PARAMETERS_MAX);
-	probe->explains++;
+	probe->counts.plans++;
 	enum status status =
-	    probe_begin(probe, session, PROBE_EXPLAIN_MS, planner, parameters > 0, err);
+	    probe_begin(probe, session, probe->plan_ms, planner, parameters > 0, err);
 	if (status == OK)
 		status = probe_prepare(probe, statement, parameters, &prepared, err);
 	if (status == OK)
 		status = probe_text(probe, &rows, err);
 	status = probe_end(probe, status, prepared, err);
+	probe->counts.plans_ended += probe->timeouts != 0;
 	if (status == OK)
 		status = plan_read(db_text(&rows, 0, PROBE_PLAN), arena, plan, err);
 	if (rows.result)
@@ -336,9 +344,9 @@ enum status probe_compare(struct probe *probe, const struct probe_session *sessi
 {
 	struct db_rows rows = {0};
 	must(comparison->count && comparison->count <= PROBE_COUNTS_MAX);
-	probe->compares++;
+	probe->counts.compares++;
 	enum status status =
-	    probe_begin(probe, session, comparison->limit_ms, PROBE_DEFAULT, false, err);
+	    probe_begin(probe, session, probe->compare_ms, PROBE_DEFAULT, false, err);
 	buf_reset(&probe->text);
 	buf_puts(&probe->text, "SELECT /* holdfast audit */ ");
 	for (size_t i = 0; i < comparison->count; i++) {
@@ -354,6 +362,7 @@ enum status probe_compare(struct probe *probe, const struct probe_session *sessi
 	if (status == OK)
 		status = probe_text(probe, &rows, err);
 	status = probe_end(probe, status, false, err);
+	probe->counts.compares_ended += probe->timeouts != 0;
 	for (size_t i = 0; status == OK && i < comparison->count; i++)
 		counts[i] = db_i64(&rows, 0, (int)i);
 	if (rows.result)

@@ -33,7 +33,8 @@
 #include "db/db.h"
 
 enum {
-	PROBE_EXPLAIN_MS = 1000,
+	PROBE_PLAN_MS = 1000,    /* unless probe_limit says otherwise */
+	PROBE_COMPARE_MS = 2500, /* likewise */
 	PROBE_LOCK_MS = 100,
 	PROBE_IDLE_MS = 5000,
 	PROBE_TIMEOUTS_MAX = 3, /* in a row */
@@ -63,8 +64,14 @@ MUST_CHECK enum status probe_forget(struct probe *probe, struct err *err);
 
 /* server_version_num */
 int64_t probe_version(const struct probe *probe);
-/* How many statements were sent to be planned, and how many to compare. */
-void probe_counts(const struct probe *probe, uint64_t *explains, uint64_t *compares);
+/* How long a plan and a comparison may take; 0: as it is. */
+void probe_limit(struct probe *probe, int64_t plan_ms, int64_t compare_ms);
+/* How many statements were sent to be planned, and how many to compare; of these, how many their
+ * limit ended. */
+struct probe_counts {
+	uint64_t plans, compares, plans_ended, compares_ended;
+};
+struct probe_counts probe_counts(const struct probe *probe);
 
 /* One of our own statements, as the connection's role, in a READ ONLY transaction of its own.
  * search_path NULL: the connection's. */
@@ -123,7 +130,6 @@ struct probe_comparison {
 	struct str rows; /* what stands behind FROM, with its WHERE */
 	const struct str *condition;
 	size_t count;
-	int64_t limit_ms;
 };
 MUST_CHECK enum status probe_compare(struct probe *probe, const struct probe_session *session,
 				     const struct probe_comparison *comparison, int64_t *counts,

@@ -8,7 +8,6 @@
 
 enum {
 	EVIDENCE_TEXT_MAX = 512 * 1024,
-	EVIDENCE_LIMIT_MS = 2500,
 	EVIDENCE_SAMPLE_PAGES = 300,
 	EVIDENCE_FEW_PAGES = 40, /* where comparisons with constants of the data take too long */
 	EVIDENCE_CONSTANTS = 25,
@@ -28,6 +27,12 @@ static struct str evidence_say(struct identity *id, const char *fmt, ...)
 	struct str copy = arena_str(id->arena, buf_view(&text));
 	buf_release(&text);
 	return copy.p ? copy : STR("");
+}
+
+bool evidence_wants_index(const struct evidence *evidence)
+{
+	return evidence->level == EVIDENCE_DIFFERS ||
+	       (evidence->level >= EVIDENCE_CONSTANT && evidence->level <= EVIDENCE_CHECKED);
 }
 
 /* "schema.table AS r", a sample of so many pages (0: all), and a row of NULLs where an outer join
@@ -56,8 +61,7 @@ static enum status evidence_status(struct identity *id, enum status status)
 static enum status evidence_count(struct identity *id, const struct buf *rows,
 				  const struct str *condition, size_t count, int64_t *counts)
 {
-	const struct probe_comparison comparison = {buf_view(rows), condition, count,
-						    EVIDENCE_LIMIT_MS};
+	const struct probe_comparison comparison = {buf_view(rows), condition, count};
 	if (buf_failed(rows))
 		return err_set(&id->err, TOO_LARGE, "the comparison is too long");
 	return evidence_status(
@@ -217,11 +221,11 @@ enum status evidence_order(struct identity *id, const struct evidence_order *ord
 				: STR("other rows: what differed would be equal after the rewrite");
 	} else if (sample) {
 		out->level = EVIDENCE_SAMPLED;
-		out->text =
-		    evidence_say(id,
-				 "sampled: the same order over %" PRId64
-				 " different values of %d pages; the rest was not looked at",
-				 counts[0], EVIDENCE_SAMPLE_PAGES);
+		out->text = evidence_say(
+		    id,
+		    "sampled: the same order over %" PRId64
+		    " different values of %d pages; of all rows it takes longer than --compare-limit",
+		    counts[0], EVIDENCE_SAMPLE_PAGES);
 	} else {
 		out->level = EVIDENCE_CHECKED;
 		out->text = evidence_say(id,
@@ -311,10 +315,11 @@ static void evidence_judge(struct identity *id, const struct evidence_filter *fi
 	}
 	if (sample) {
 		out->level = EVIDENCE_SAMPLED;
-		out->text = evidence_say(id,
-					 "sampled: the same of %" PRId64
-					 " rows of %d pages; the rest was not looked at",
-					 own[0], EVIDENCE_SAMPLE_PAGES);
+		out->text = evidence_say(
+		    id,
+		    "sampled: the same of %" PRId64
+		    " rows of %d pages; of all rows it takes longer than --compare-limit",
+		    own[0], EVIDENCE_SAMPLE_PAGES);
 		return;
 	}
 	if (!filter->value.n) {
@@ -325,7 +330,17 @@ static void evidence_judge(struct identity *id, const struct evidence_filter *fi
 					 own[0]);
 		return;
 	}
-	if (evidence_constants(id, filter, &constants, &differ) != OK || differ || !constants) {
+	enum status status = evidence_constants(id, filter, &constants, &differ);
+	if (status == TIMED_OUT) {
+		out->level = EVIDENCE_CONSTANT;
+		out->text = evidence_say(
+		    id,
+		    "for this constant: the same %" PRId64
+		    " rows today; the comparison with others takes longer than --compare-limit",
+		    own[1]);
+		return;
+	}
+	if (status != OK || differ || !constants) {
 		out->level = EVIDENCE_CONSTANT;
 		out->text =
 		    evidence_say(id,

@@ -429,9 +429,7 @@ static void filter_try(struct identity *id, const struct attempt *lower,
 	if (upper)
 		k.evidence = evidence_weaker(
 		    k.evidence, filter_evidence(id, upper->c, upper->key, &upper->forms.at[n]));
-	/* also where the time for the comparison was too short: the index is right in any case */
-	if (k.evidence.level == EVIDENCE_DIFFERS ||
-	    (k.evidence.level >= EVIDENCE_CONSTANT && k.evidence.level <= EVIDENCE_CHECKED))
+	if (evidence_wants_index(&k.evidence))
 		k.alternative = index_for(id, c, lower->index);
 	rewrite_keep(best, &k);
 }

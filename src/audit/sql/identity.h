@@ -255,6 +255,9 @@ struct evidence {
 	struct str text;
 	int64_t rows; /* looked at */
 };
+/* Whether an index for the statement as it stands is proposed as well: the rewrite changes rows, or
+ * no constraint keeps it from doing so. */
+bool evidence_wants_index(const struct evidence *evidence);
 
 struct evidence_order {
 	const struct path *path;

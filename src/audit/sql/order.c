@@ -526,9 +526,7 @@ static void order_try(struct identity *id, struct ordering *o, const struct alig
 	c.rewrite = REWRITE_JOIN(id, STR("ORDER BY "), rewrite_source(id, list, &c.edits));
 	c.deliberate = rewrite_is_deliberate(id->s, o->item[a->first].term);
 	c.evidence = alignment_evidence(id, o, a);
-	c.alternative = c.evidence.level == EVIDENCE_DIFFERS || c.evidence.level == EVIDENCE_CHECKED
-			    ? index_text(id, o, a)
-			    : STR("");
+	c.alternative = evidence_wants_index(&c.evidence) ? index_text(id, o, a) : STR("");
 	rewrite_keep(best, &c);
 }
 

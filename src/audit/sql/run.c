@@ -61,11 +61,16 @@ void run_begin(struct planner_run *d, const struct sql_options *options,
 	audit_reader_init(&d->reader, "sql", options->program_dir, options->user);
 	catalog_init(&d->catalog, d->probe, &d->reader);
 	d->ends_ms = clock_ms() + d->options->budget_ms;
+	probe_limit(d->probe, d->options->plan_ms, d->options->compare_ms);
 }
 
 void run_end(struct planner_run *d)
 {
-	probe_counts(d->probe, &d->audit.summary->explains, &d->audit.summary->compares);
+	const struct probe_counts counts = probe_counts(d->probe);
+	d->audit.summary->explains = counts.plans;
+	d->audit.summary->compares = counts.compares;
+	d->audit.summary->explains_ended = counts.plans_ended;
+	d->audit.summary->compares_ended = counts.compares_ended;
 	d->audit.summary->small_tables = d->catalog.small;
 	report_sort(d->audit.report);
 	catalog_release(&d->catalog);

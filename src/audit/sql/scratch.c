@@ -278,7 +278,8 @@ enum status sql_audit_scratch(const struct sql_options *options, const struct sq
 			      struct audit_report *report, struct sql_summary *summary,
 			      struct err *err)
 {
-	const struct sql_database database = {.bouncers = "", .budget_ms = scratch->budget_ms};
+	const struct sql_database database = {
+	    .bouncers = "", .budget_ms = scratch->budget_ms, .plan_ms = scratch->plan_ms};
 	struct scratch s = {.database = {.options = &database,
 					 .err = err,
 					 .scratch = true,

@@ -36,6 +36,7 @@ struct sql_database {
 	const char *bouncers; /* consoles to watch as well, as poolers_open takes them; "": none */
 	int64_t min_rows;     /* smaller tables are left out */
 	int64_t budget_ms;
+	int64_t plan_ms, compare_ms; /* limits of one plan and comparison; 0: as probe.h says */
 };
 
 /* Files before the planner of a throw-away cluster. Its tables are empty: only what is proved is a
@@ -44,6 +45,7 @@ struct sql_scratch {
 	const char *schema; /* a file or folder; NULL: the audited files are their own schema */
 	const char *search_path;
 	int64_t budget_ms;
+	int64_t plan_ms; /* as of a database */
 };
 
 struct sql_summary {
@@ -58,6 +60,8 @@ struct sql_summary {
 	bool unseen_roles;      /* of a watch: what sessions of other roles do */
 	bool unseen_statements; /* of a watch: how often statements run */
 	uint64_t explains, compares;
+	/* of these, ended by their limit: findings may be missing, or notes for it */
+	uint64_t explains_ended, compares_ended;
 };
 
 MUST_CHECK enum status sql_audit(const struct sql_options *options, struct audit_report *report,

@@ -121,7 +121,7 @@ static enum rows_left batch_rows(struct planner_run *d, const struct batch *b,
 	buf_str(&rows, sql_text(&d->audit, filter->span));
 	buf_puts(&rows, " LIMIT 1) AS b");
 	const struct probe_session session = {d->options->role, d->options->search_path};
-	const struct probe_comparison comparison = {buf_view(&rows), &STR(""), 1, 1000};
+	const struct probe_comparison comparison = {buf_view(&rows), &STR(""), 1};
 	enum status status = buf_failed(&rows)
 				 ? TOO_LARGE
 				 : probe_compare(d->probe, &session, &comparison, &found, d->err);
