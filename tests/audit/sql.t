@@ -173,6 +173,72 @@ subtest 'what is waited for inside a transaction is found' => sub {
 	is_deeply(found($body->('FUNCTION f() RETURNS void', 'PERFORM pg_sleep(1);')), [], 'not while nothing is locked');
 };
 
+sub routine {
+	my ($body, $head) = @_;
+	return 'CREATE FUNCTION f' . ($head // '() RETURNS void') . " AS \$\$ $body \$\$ LANGUAGE plpgsql";
+}
+
+subtest 'whether rows are locked follows RETURN, RAISE, handlers and temporary tables' => sub {
+	my $sleep = 'PERFORM pg_sleep(3);';
+	my %held = (
+		'a branch that goes on' => "BEGIN IF n THEN UPDATE t SET x = 1; RAISE NOTICE 'x'; END IF; $sleep END",
+		'inside of a branch that returns' =>
+			"BEGIN IF n THEN UPDATE t SET x = 1; IF m THEN $sleep RETURN; END IF; RETURN; END IF; END",
+		'behind a block with a handler' =>
+			"BEGIN BEGIN UPDATE t SET x = 1; EXCEPTION WHEN others THEN NULL; END; $sleep END",
+		'a lock from before the block' =>
+			"BEGIN UPDATE t SET x = 1; BEGIN UPDATE u SET x = 1; EXCEPTION WHEN others THEN $sleep END; END",
+		'the next round' => "BEGIN LOOP $sleep UPDATE t SET x = 1; END LOOP; END",
+		'a table beside the temporary one' =>
+			"BEGIN CREATE TEMP TABLE k (a int); INSERT INTO k VALUES (1); UPDATE t SET x = 1; $sleep END",
+	);
+	my %free = (
+		'a branch that returns' => "BEGIN IF n THEN UPDATE t SET x = 1; RETURN; END IF; $sleep END",
+		'one that raises' => "BEGIN IF n THEN UPDATE t SET x = 1; RAISE EXCEPTION 'no'; END IF; $sleep END",
+		'one of CASE' => "BEGIN CASE n WHEN 1 THEN DELETE FROM t; RETURN; ELSE NULL; END CASE; $sleep END",
+		'a handler that returns' =>
+			"BEGIN BEGIN PERFORM 1; EXCEPTION WHEN others THEN INSERT INTO t VALUES (1); RETURN; END; $sleep END",
+		'a retry' => "BEGIN LOOP BEGIN UPDATE t SET x = 1; EXIT;"
+			. " EXCEPTION WHEN deadlock_detected THEN $sleep END; END LOOP; END",
+		'before the write of a branch that returns' =>
+			"BEGIN LOOP IF n THEN $sleep UPDATE t SET x = 1; RETURN; END IF; END LOOP; END",
+		'a temporary table' =>
+			"BEGIN CREATE TEMPORARY TABLE IF NOT EXISTS k(a int); INSERT INTO k VALUES (1); $sleep END",
+	);
+	is_deeply(found(routine($held{$_})), ['warning transaction-over-io'], $_) for sort keys %held;
+	is_deeply(found(routine($free{$_})), [], $_) for sort keys %free;
+};
+
+subtest 'PL/pgSQL that the parser without a catalogue does not take is read' => sub {
+	my $wrong = 'DELETE FROM t WHERE id IN (SELECT id FROM t LIMIT 5) AND x;';
+	my %body = (
+		'a field of a record' => "DECLARE r record; BEGIN r.x := 1; $wrong END",
+		'of a row type' => "DECLARE r s.t%ROWTYPE; q t := NULL; BEGIN SELECT 1 INTO r.x; q.y = 2;\n$wrong END",
+		'of an argument' => [ "BEGIN a.x := 1; $wrong END", '(a foo) RETURNS foo' ],
+		'a cursor' =>
+			"DECLARE c CURSOR FOR SELECT 1; r record; BEGIN OPEN c; FETCH c INTO r; CLOSE c; $wrong END",
+		'a loop over one' =>
+			"DECLARE c CURSOR (k int) FOR SELECT k; BEGIN FOR r IN c(1) LOOP NULL; END LOOP; $wrong END",
+		'a cursor that is an argument' => [
+			"DECLARE c ALIAS FOR \$1; r int; BEGIN OPEN c FOR SELECT 1; MOVE c; $wrong END",
+			'(refcursor) RETURNS int' ],
+		'RETURN NEXT' => [ "BEGIN y := 1; RETURN NEXT; $wrong END", '(OUT y int) RETURNS SETOF int' ],
+		'a row of a table' => [ "BEGIN y := 1;\nRETURN\nNEXT; $wrong END", '() RETURNS TABLE (y int)' ],
+	);
+	for my $name (sort keys %body) {
+		my $text = routine(ref $body{$name} ? @{ $body{$name} } : $body{$name});
+		my $file = write_file($text);
+		my @found = @{ report($file)->{findings} };
+		is_deeply([ map { $_->{rule} } @found ], ['spinning-filter'], $name) or next;
+		my @lines = split /\n/, $text;
+		my ($line) = grep { $lines[$_] =~ /\Q$wrong/ } 0 .. $#lines;
+		is("$found[0]{line}:$found[0]{column}", 1 + $line . ':' . (2 + index $lines[$line], ' x;'), "$name: the place");
+	}
+	my $filled = 'BEGIN ' . $wrong =~ s/t WHERE/\@NS\@.t WHERE/r . ' END';
+	is_deeply(found('INSERT INTO @extschema@.t VALUES (1); ' . routine($filled)), ['warning spinning-filter'],
+		'names that a script fills in');
+};
+
 subtest 'the idioms of job queues and of maintenance give neither finding nor note' => sub {
 	my $report = report("$root/tests/audit/idioms.sql");
 	is_deeply([ map { "$_->{line} $_->{rule}: $_->{message}" } @{ $report->{findings} } ], [], 'nothing is found');

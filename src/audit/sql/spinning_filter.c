@@ -9,10 +9,13 @@ static void judge_batch(struct sql_audit *audit, const struct batch *b)
 		return;
 	struct str condition = sql_text(audit, filter->span);
 	bool loop = b->s->head.depth > 0;
+	/* in a body whose quotes are doubled no place is exact */
+	const char *quote = condition.n ? "\"" : "";
+	condition = condition.n ? condition : STR("it");
 	const char *about = arena_printf(
 	    &audit->file_arena,
-	    "rows for which \"%.*s\" is false stay in the inner SELECT and fill it: a loop until 0 rows ends early, a loop until nothing is left never ends",
-	    condition.n > 200 ? 200 : (int)condition.n, condition.p);
+	    "rows for which %s%.*s%s is false stay in the inner SELECT and fill it: a loop until 0 rows ends early, a loop until nothing is left never ends",
+	    quote, condition.n > 200 ? 200 : (int)condition.n, condition.p, quote);
 	sql_found(audit, b->s,
 		  &(struct sql_found){
 		      .rule = SQL_SPINNING_FILTER,

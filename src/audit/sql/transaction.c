@@ -149,6 +149,44 @@ static void judge_blocks(struct sql_audit *audit)
 
 /* ---- routines ---- */
 
+/* CREATE TEMP TABLE of the name, in the statements of the routine. */
+static bool is_temporary(const struct sql_audit *audit, size_t from, size_t to, struct str name)
+{
+	for (size_t i = from; i < to; i++) {
+		struct str text = sql_text(audit, audit->file.statement[i].head.span), word;
+		if (text.n < 6 || !str_eq_nocase((struct str){text.p, 6}, STR("create")))
+			continue;
+		bool temporary = false;
+		for (unsigned n = 0; n < 9 && text.p; n++) {
+			word = str_trim(str_cut(&text, ' '));
+			temporary |= str_eq_nocase(word, STR("temp")) ||
+				     str_eq_nocase(word, STR("temporary"));
+			if (temporary && word.n >= name.n &&
+			    str_eq_nocase((struct str){word.p, name.n}, name) &&
+			    (word.n == name.n || word.p[name.n] == '('))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whether everything that it writes is a temporary table, which no other session sees. */
+static bool writes_temporary(const struct sql_audit *audit, size_t from, size_t to,
+			     const struct statement *s)
+{
+	bool any = false;
+	for (uint32_t i = 0; i < s->head.relations; i++) {
+		const struct statement_relation *r = &s->relation[i];
+		if (!r->target)
+			continue;
+		any = true;
+		if (!str_eq(statement_str(s, r->schema), STR("pg_temp")) &&
+		    !is_temporary(audit, from, to, statement_str(s, r->name)))
+			return false;
+	}
+	return any;
+}
+
 static bool locks_rows(const struct statement *s)
 {
 	switch (s->head.kind) {
@@ -181,7 +219,11 @@ static const struct statement *judge_round(struct sql_audit *audit, size_t from,
 			held = NULL;
 			continue;
 		}
-		if (held && !told[i - from] && statement_waits(s, &wait)) {
+		if (held && held->head.branch.from &&
+		    !statement_within(s->head.branch, held->head.branch))
+			held = NULL;
+		bool undone = held && statement_within(held->head.attempt, s->head.handler);
+		if (held && !undone && !told[i - from] && statement_waits(s, &wait)) {
 			told[i - from] = true;
 			found_wait(audit, s, &wait,
 				   held->head.kind == STATEMENT_ROUTINE
@@ -189,7 +231,7 @@ static const struct statement *judge_round(struct sql_audit *audit, size_t from,
 				       : "while rows are locked by the statement",
 				   held->head.line);
 		}
-		if (!held && locks_rows(s))
+		if (!held && locks_rows(s) && !writes_temporary(audit, from, to, s))
 			held = s;
 	}
 	return held;
@@ -205,6 +247,8 @@ static void judge_routine(struct sql_audit *audit, size_t from, size_t to)
 	if (audit->file.statement[from].head.flags & STATEMENT_TRIGGER)
 		held = &audit->file.statement[from];
 	held = judge_round(audit, from, to, held, false, told);
+	if (held && held->head.branch.from)
+		held = NULL;
 	judge_round(audit, from, to, held, true, told);
 }
 

@@ -7,6 +7,7 @@
  *   term.c     expressions of the parse tree as terms
  *   query.c    SELECT, INSERT, UPDATE, DELETE, MERGE of the parse tree as facts
  *   parse.c    PostgreSQL's parser, called so that its errors come back
+ *   plpgsql.c  what libpg_query does not take of PL/pgSQL, in words that it takes
  *   routine.c  bodies of functions, procedures and DO blocks
  *   statement.c, serve.c  the file, and the loop over files
  *
@@ -185,6 +186,24 @@ enum text_mode { TEXT_STATEMENT, TEXT_EXPRESSION, TEXT_ASSIGNMENT };
 void parse_statement(struct build *b, struct arena *arena, const char *text, enum text_mode mode,
 		     struct parse_outcome *outcome);
 
+/* ---- plpgsql.c ---- */
+enum { PLPGSQL_RECORDS_MAX = 16, PLPGSQL_NAME_MAX = 64 };
+
+/* CREATE FUNCTION, CREATE PROCEDURE or DO. */
+struct plpgsql {
+	struct str before, after; /* what stands around the string with the body */
+	const struct lex *body;
+	/* variables and arguments that must be records */
+	struct str record[PLPGSQL_RECORDS_MAX];
+	char names[PLPGSQL_RECORDS_MAX][PLPGSQL_NAME_MAX];
+	size_t records;
+};
+
+/* The whole, as libpg_query takes it; NULL: too large. */
+char *plpgsql_create(const struct plpgsql *p, struct arena *arena);
+/* Another record, of which the parser's error tells. False: it tells of something else. */
+bool plpgsql_learn(struct plpgsql *p, const char *error);
+
 /* ---- routine.c ---- */
 /* The file while it is read. */
 struct script {
@@ -192,7 +211,7 @@ struct script {
 	struct lines lines;
 	struct build build;
 	struct arena arena; /* of one routine */
-	uint32_t routines, loops;
+	uint32_t routines, loops, branches, attempts;
 	statement_found *found;
 	void *ctx;
 };
@@ -200,6 +219,7 @@ struct script {
 /* Where a statement stands. */
 struct script_place {
 	uint32_t routine, flags, depth, loop;
+	struct statement_place branch, attempt, handler;
 };
 
 /* The statement in r->build is handed over. */

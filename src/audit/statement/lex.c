@@ -262,11 +262,24 @@ static uint32_t driver_hole(const struct lexer *s, uint32_t at)
 	return verb && !(to + 1 < s->n && name_part(s->s[to + 1])) ? to + 1 - at : 0;
 }
 
+/* How long the name is that a script fills in: @extschema@, @extschema:name@. 0: none. */
+static uint32_t script_hole(const struct lexer *s, uint32_t at)
+{
+	uint32_t to = at + 1;
+	if (s->s[at] != '@' || to >= s->n || !name_start(s->s[to]))
+		return 0;
+	while (to < s->n && (name_part(s->s[to]) || s->s[to] == ':'))
+		to++;
+	return to < s->n && s->s[to] == '@' ? to + 1 - at : 0;
+}
+
 static bool scan_operator(struct lexer *s)
 {
 	static const char chars[] = "+-*/<>=~!@#%^&|`?";
 	uint32_t from = s->at, to = from;
-	uint32_t hole = after_operand(s) ? 0 : driver_hole(s, from);
+	uint32_t hole = script_hole(s, from);
+	if (!hole && !after_operand(s))
+		hole = driver_hole(s, from);
 	if (hole) {
 		scan_hole(s, from, from + hole);
 		return true;

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { LEVEL_ERROR = 21 }; /* elog_level of RAISE EXCEPTION */
+
 /* A body of PL/pgSQL while it is read. */
 struct body {
 	struct script *r;
@@ -28,6 +30,9 @@ void script_found(struct script *r, struct statement_span span, const struct scr
 	head->routine = at->routine;
 	head->depth = at->depth;
 	head->loop = at->loop;
+	head->branch = at->branch;
+	head->attempt = at->attempt;
+	head->handler = at->handler;
 	head->flags |= at->flags;
 	lines_place(&r->lines, r->file, span.from, &head->line, &head->column);
 	r->found(r->ctx, build_done(&r->build));
@@ -176,11 +181,62 @@ static bool body_transaction(struct body *body, struct str node, int64_t line,
 	return true;
 }
 
+/* A block with handlers. */
+static bool is_attempt(const struct json_value *block)
+{
+	return block->kind == JSON_IS_OBJECT && json_get(block, "exceptions") &&
+	       json_get(block, "body");
+}
+
+/* Whether the list of statements ends with RETURN or RAISE EXCEPTION. */
+static bool list_leaves(const struct json_value *list, struct str key)
+{
+	static const char *const keys[] = {"then_body", "else_body", "stmts", "else_stmts",
+					   "action"};
+	const struct json_value *last = NULL;
+	bool branch = false;
+	int64_t level = 0;
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		branch |= str_eq(key, str_of(keys[i]));
+	for (const struct json_value *e = list->first; branch && e; e = e->next)
+		last = e;
+	if (!last || last->kind != JSON_IS_OBJECT)
+		return false;
+	const struct json_value *raise = json_get(last, "PLpgSQL_stmt_raise");
+	return json_get(last, "PLpgSQL_stmt_return") ||
+	       (raise && json_get(raise, "elog_level") &&
+		json_i64(json_get(raise, "elog_level"), &level) && level >= LEVEL_ERROR);
+}
+
+/* How many places are inside: attempts, or branches that leave. */
+static uint32_t place_count(const struct json_value *v, struct str key, bool attempts)
+{
+	uint32_t count = 0;
+	for (const struct json_value *m = v->first; m; m = m->next) {
+		if (m->kind != JSON_IS_ARRAY && m->kind != JSON_IS_OBJECT)
+			continue;
+		struct str own = v->kind == JSON_IS_ARRAY ? key : m->key;
+		count += attempts ? is_attempt(m) : m->kind == JSON_IS_ARRAY && list_leaves(m, own);
+		count += place_count(m, own, attempts);
+	}
+	return count;
+}
+
+/* A new place, with the numbers that those inside it will have. */
+static struct statement_place place_new(const struct json_value *v, bool attempts, uint32_t *last)
+{
+	struct statement_place place = {++*last, 0};
+	place.to = place.from + place_count(v, STR(""), attempts);
+	return place;
+}
+
 /* node: the type of the object that the value belongs to; key: of the value. */
 static void body_walk(struct body *body, const struct json_value *v, struct str node,
 		      struct str key, int64_t line, struct script_place at)
 {
 	if (v->kind == JSON_IS_ARRAY) {
+		if (list_leaves(v, key))
+			at.branch = place_new(v, false, &body->r->branches);
 		for (const struct json_value *e = v->first; e; e = e->next)
 			body_walk(body, e, node, key, line, at);
 		return;
@@ -195,6 +251,9 @@ static void body_walk(struct body *body, const struct json_value *v, struct str 
 	int64_t ignored;
 	if (own && json_i64(own, &ignored))
 		line = ignored;
+	struct statement_place attempt = {0};
+	if (is_attempt(v))
+		attempt = place_new(json_get(v, "body"), true, &body->r->attempts);
 	/* the query of a FOR runs once, its body in a loop */
 	for (const struct json_value *m = v->first; m; m = m->next) {
 		bool type = str_starts(m->key, STR("PLpgSQL_"));
@@ -203,6 +262,10 @@ static void body_walk(struct body *body, const struct json_value *v, struct str 
 			inner.depth++;
 			inner.loop = inner.loop ? inner.loop : ++body->r->loops;
 		}
+		if (attempt.from && str_eq(m->key, STR("body")))
+			inner.attempt = attempt;
+		if (attempt.from && str_eq(m->key, STR("exceptions")))
+			inner.handler = attempt;
 		if (type) {
 			const struct json_value *n = json_get(m, "lineno");
 			int64_t at_line = line;
@@ -238,40 +301,21 @@ static void body_names(struct body *body, const struct json_value *datums)
 	}
 }
 
-/* "name ALIAS FOR $1" of an argument without a name: libpg_query does not know it, and the name
- * becomes a variable. Nothing moves: the replacement has the same length. */
-static char *body_aliases(struct arena *arena, const char *create)
+static void body_plpgsql(struct body *body, struct plpgsql *p, const struct script_place *at)
 {
-	size_t bytes = strlen(create) + 1;
-	char *copy = arena_alloc(arena, bytes);
-	if (!copy)
-		return NULL;
-	memcpy(copy, create, bytes);
-	for (char *p = copy; (p = strcasestr(p, "alias")) != NULL; p++) {
-		char *at = p + 5;
-		at += strspn(at, " \t\r\n");
-		if (strncasecmp(at, "for", 3) != 0)
-			continue;
-		at += 3;
-		at += strspn(at, " \t\r\n");
-		size_t digits = *at == '$' ? strspn(at + 1, "0123456789") : 0;
-		if (!digits)
-			continue;
-		memcpy(p, "text ", 5);
-		for (char *c = p + 5; c < at + 1 + digits; c++)
-			*c = *c == '\n' ? '\n' : ' ';
-	}
-	return copy;
-}
-
-static void body_plpgsql(struct body *body, const char *create, const struct script_place *at)
-{
-	const char *text = body_aliases(&body->r->arena, create);
 	struct json_value *tree = NULL;
-	struct err err = {.text = ""};
-	PgQueryPlpgsqlParseResult parsed = pg_query_parse_plpgsql(text ? text : create);
+	struct err err = {.text = "the body is too large"};
 	enum status status = INVALID;
-	if (!parsed.error)
+	const char *create = plpgsql_create(p, &body->r->arena);
+	PgQueryPlpgsqlParseResult parsed = {0};
+	if (create)
+		parsed = pg_query_parse_plpgsql(create);
+	while (parsed.error && plpgsql_learn(p, parsed.error->message) &&
+	       (create = plpgsql_create(p, &body->r->arena))) {
+		pg_query_free_plpgsql_parse_result(parsed);
+		parsed = pg_query_parse_plpgsql(create);
+	}
+	if (create && !parsed.error)
 		status = json_parse(&body->r->arena, str_of(parsed.plpgsql_funcs), &tree, &err);
 	if (status != OK)
 		script_says(body->r, STATEMENT_UNPARSED, body->whole, at,
@@ -288,7 +332,8 @@ static void body_plpgsql(struct body *body, const char *create, const struct scr
 		if (action)
 			body_walk(body, action, STR(""), STR(""), 1, *at);
 	}
-	pg_query_free_plpgsql_parse_result(parsed);
+	if (create)
+		pg_query_free_plpgsql_parse_result(parsed);
 }
 
 /* ---- a routine ---- */
@@ -361,14 +406,12 @@ static void routine_body(struct script *r, struct lex *lex, const struct lex_pie
 		routine_pieces(r, &inner, body.base, &body.names, &at);
 		r->build.inexact = false;
 	} else {
-		char *create = arena_room(&r->arena, piece->to - piece->from + 1);
-		if (create) {
-			memcpy(create, lex->text + piece->from, piece->to - piece->from);
-			create[piece->to - piece->from] = '\0';
-			if (!body.inexact)
-				memcpy(create + (from - piece->from), inner.text, text.n);
-			body_plpgsql(&body, create, &at);
-		}
+		struct plpgsql p = {
+		    .before = {lex->text + piece->from, t->from - piece->from},
+		    .after = {lex->text + t->to, piece->to - t->to},
+		    .body = &inner,
+		};
+		body_plpgsql(&body, &p, &at);
 	}
 	lex_release(&inner);
 }

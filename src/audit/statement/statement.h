@@ -69,6 +69,17 @@ struct statement_text {
 	uint32_t from, bytes;
 };
 
+/* Of nested places of a routine, numbered in their order, the numbers of one and of what is inside
+ * it; 0: none. */
+struct statement_place {
+	uint32_t from, to;
+};
+
+static inline bool statement_within(struct statement_place inner, struct statement_place outer)
+{
+	return outer.from && inner.from >= outer.from && inner.from <= outer.to;
+}
+
 struct statement_head {
 	uint32_t kind, flags;
 	struct statement_span span;
@@ -77,6 +88,9 @@ struct statement_head {
 	uint32_t depth;        /* loops of the routine around it */
 	/* the span of loops around it, as one number per loop of the file; 0: none */
 	uint32_t loop;
+	struct statement_place branch;  /* that ends with RETURN or an error: nothing follows it */
+	struct statement_place attempt; /* what an EXCEPTION handler would take back */
+	struct statement_place handler; /* the attempt whose handler it stands in */
 	struct statement_text text, reason;
 	uint32_t queries, relations, conjuncts, arms, orders, outputs, sets, terms, text_bytes;
 };
