@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/digits.h"
 #include "base/utf8.h"
 
 void json_writer_init(struct json_writer *w, struct buf *out)
@@ -71,7 +72,9 @@ static void json_write_escaped(struct buf *out, unsigned char c)
 			return;
 		}
 	}
-	buf_printf(out, "\\u%04x", c);
+	static const char hex[] = "0123456789abcdef";
+	const char code[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+	buf_add(out, code, sizeof(code));
 }
 
 /* The line and paragraph separators, which end a line in scripts before ES2019. */
@@ -102,12 +105,17 @@ static size_t json_write_special(const struct json_writer *w, struct str s)
 static void json_write_string(const struct json_writer *w, struct str s)
 {
 	enum { UNKNOWN, VALID, INVALID_SOMEWHERE } utf8 = UNKNOWN;
-	size_t from = 0;
+	size_t from = 0, i = str_plain(s, needs);
+	char *room = i == s.n ? buf_room(w->out, s.n + 2) : NULL;
+	if (room) { /* most need nothing */
+		*room++ = '"';
+		room = s.n ? mempcpy(room, s.p, s.n) : room;
+		*room = '"';
+		buf_grew(w->out, s.n + 2);
+		return;
+	}
 	buf_putc(w->out, '"');
-	for (size_t i = 0;;) {
-		i += str_plain((struct str){s.p + i, s.n - i}, needs);
-		if (i == s.n)
-			break;
+	for (; i < s.n; i += str_plain(str_from(s, i), needs)) {
 		unsigned char need = needs[(unsigned char)s.p[i]];
 		struct str rest = {s.p + i, s.n - i};
 		if (need == NOT_ASCII && utf8 == UNKNOWN)
@@ -153,7 +161,10 @@ void json_put_z(struct json_writer *w, const char *z)
 void json_put_i64(struct json_writer *w, int64_t v)
 {
 	before(w);
-	buf_printf(w->out, "%lld", (long long)v);
+	char digits[DIGITS_MAX];
+	if (v < 0)
+		buf_putc(w->out, '-');
+	buf_str(w->out, digits_of(v < 0 ? -(uint64_t)v : (uint64_t)v, digits));
 }
 
 void json_put_double(struct json_writer *w, double v, int decimals)

@@ -2,10 +2,15 @@
 
 #include <string.h>
 
+static inline bool percent_is_plain(char c, const char *plain)
+{
+	return percent_is_unreserved(c) || (c && strchr(plain, c));
+}
+
 void percent_put_char(struct buf *out, char c, const char *plain)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	if (percent_is_unreserved(c) || (c && strchr(plain, c))) {
+	if (percent_is_plain(c, plain)) {
 		buf_putc(out, c);
 		return;
 	}
@@ -15,6 +20,13 @@ void percent_put_char(struct buf *out, char c, const char *plain)
 
 void percent_put(struct buf *out, struct str s, const char *plain)
 {
-	for (size_t i = 0; i < s.n; i++)
+	size_t from = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		if (percent_is_plain(s.p[i], plain))
+			continue;
+		buf_add(out, s.p + from, i - from);
 		percent_put_char(out, s.p[i], plain);
+		from = i + 1;
+	}
+	buf_add(out, s.p + from, s.n - from);
 }

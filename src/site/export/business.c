@@ -1,5 +1,6 @@
 #include "site/export/internal.h"
 #include "base/date.h"
+#include "base/digits.h"
 #include "base/percent.h"
 
 #include <stdio.h>
@@ -123,9 +124,9 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	f->wording = m->theme->wording;
 	record_id_format(b->id, b->id_text);
 	b->path = db_text(rows, row, SQL_EXPORT_BUSINESS_PATH);
-	buf_reset(&m->block);
-	business_link(b->path, b->id, "", &m->block);
-	b->link = MAKER_JOIN(m, buf_view(&m->block));
+	buf_reset(&m->link);
+	business_link(b->path, b->id, "", &m->link);
+	b->link = MAKER_JOIN(m, buf_view(&m->link));
 	b->region =
 	    theme_region(m->theme, (int32_t)db_i64(rows, row, SQL_EXPORT_BUSINESS_REGION_ID));
 	b->place = theme_place(m->theme, (int32_t)db_i64(rows, row, SQL_EXPORT_BUSINESS_CITY_ID));
@@ -170,20 +171,19 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	return status == OK ? OK : err_prefix(err, status, "record %s", b->id_text);
 }
 
-void business_file(struct str path, int64_t id, const char *ending, char out[EXPORT_PATH])
+struct str business_file(struct str path, int64_t id, const char *ending, char out[EXPORT_PATH])
 {
 	char text[RECORD_ID_TEXT];
 	record_id_format(id, text);
-	int n = path.n ? snprintf(out, EXPORT_PATH, "%.*s-%s%s", STR_ARG(path), text, ending)
-		       : snprintf(out, EXPORT_PATH, "b/%.2s/%s%s", text, text, ending);
-	must(n > 0 && n < EXPORT_PATH);
+	if (path.n)
+		return PATH_JOIN(out, path, STR("-"), str_of(text), str_of(ending));
+	return PATH_JOIN(out, STR("b/"), {text, 2}, STR("/"), str_of(text), str_of(ending));
 }
 
 void business_link(struct str path, int64_t id, const char *ending, struct buf *out)
 {
 	char file[EXPORT_PATH];
-	business_file(path, id, ending, file);
-	percent_put(out, str_of(file), "/");
+	percent_put(out, business_file(path, id, ending, file), "/");
 }
 
 const char *const business_endings[BUSINESS_FILES] = {".html", ".vcf", ".ics"};
@@ -319,15 +319,12 @@ struct str business_hours_text(struct maker *m, const struct hours_week *week)
 	return text;
 }
 
-/* Write a decimal number of up to five digits; returns its end. */
+/* Write a decimal number; returns its end. */
 static char *business_put_minutes(char *to, int minutes)
 {
-	int unit = 10000;
-	while (unit > 1 && minutes < unit)
-		unit /= 10;
-	for (; unit; unit /= 10)
-		*to++ = (char)('0' + minutes / unit % 10);
-	return to;
+	char digits[DIGITS_MAX];
+	struct str text = digits_of((uint64_t)minutes, digits);
+	return mempcpy(to, text.p, text.n);
 }
 
 void business_put_week(struct maker *m, struct json_value *to_value, const char *week_key,

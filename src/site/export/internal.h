@@ -54,6 +54,14 @@ enum {
 	EXPORT_CHUNK = 1000,         /* rows that one statement reads */
 };
 
+/* ---- levels.c: paths ---- */
+
+/* The parts one after the other, which must fit. Returns what is in `out` without its NUL. */
+struct str path_join(char out[EXPORT_PATH], const struct str *part, size_t count);
+#define PATH_JOIN(out, ...)                                                                        \
+	path_join((out), (const struct str[]){__VA_ARGS__},                                        \
+		  sizeof((const struct str[]){__VA_ARGS__}) / sizeof(struct str))
+
 /* ---- manifest.c ---- */
 
 enum entry_state { ENTRY_DELETED, ENTRY_WITHHELD, ENTRY_NOINDEX, ENTRY_INDEXED };
@@ -354,8 +362,8 @@ struct maker {
 	struct arena arena;
 	struct json_build b;
 	struct json_value *root;
-	struct buf out, block, locator;
-	uint64_t dropped[FACTS_FAULTS_MAX]; /* invalid values left out, by fault */
+	struct buf out, block, locator, link; /* link: of the address that is being made */
+	uint64_t dropped[FACTS_FAULTS_MAX];   /* invalid values left out, by fault */
 };
 void maker_init(struct maker *m, const struct theme *theme);
 void maker_release(struct maker *m);
@@ -425,7 +433,7 @@ struct str business_hours_text(struct maker *m, const struct hours_week *week);
 void business_count_dropped(void *ctx, const struct facts_finding *finding);
 /* The file of a business in the tree: "hochtann/fliesen-falkner-ID.html". path: as
  * manifest_path. */
-void business_file(struct str path, int64_t id, const char *ending, char out[EXPORT_PATH]);
+struct str business_file(struct str path, int64_t id, const char *ending, char out[EXPORT_PATH]);
 /* The business that a file is named after, and its path as of manifest_path; 0: none. */
 int64_t business_of_page(struct str file, struct str *path);
 /* The files of a business: its page, then its cards. */
@@ -478,7 +486,7 @@ struct level_page {
 };
 
 /* Its file in the tree: "hochtann/index.html". */
-void level_file(const struct theme *t, const struct level_page *page, char out[EXPORT_PATH]);
+struct str level_file(const struct theme *t, const struct level_page *page, char out[EXPORT_PATH]);
 /* Append its address below the site's root, percent-encoded: "hochtann/". */
 void level_put_link(const struct theme *t, const struct level_page *page, struct buf *out);
 /* The same in m's arena. */

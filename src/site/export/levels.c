@@ -2,41 +2,45 @@
 #include "site/export/internal.h"
 #include "base/percent.h"
 
-#include <stdio.h>
+#include <string.h>
 
-/* The folder of a level, without its closing slash. */
-static int level_folder(const struct theme *t, enum level level, int32_t id, char out[EXPORT_PATH])
+struct str path_join(char out[EXPORT_PATH], const struct str *part, size_t count)
 {
-	const struct export_place *place = level == LEVEL_PLACE ? theme_place(t, id) : NULL;
-	if (place)
-		return snprintf(out, EXPORT_PATH, "%.*s", STR_ARG(place->slug));
-	struct str key =
-	    level == LEVEL_KIND ? theme_category_key((int)id) : theme_region(t, id)->key;
-	return snprintf(out, EXPORT_PATH, "%s/%.*s", level == LEVEL_KIND ? "kind" : "in",
-			STR_ARG(key));
+	char *to = out;
+	for (size_t i = 0; i < count; i++) {
+		must(part[i].n < EXPORT_PATH - (size_t)(to - out));
+		to = part[i].n ? mempcpy(to, part[i].p, part[i].n) : to;
+	}
+	*to = '\0';
+	return (struct str){out, (size_t)(to - out)};
 }
 
-void level_file(const struct theme *t, const struct level_page *page, char out[EXPORT_PATH])
+struct str level_file(const struct theme *t, const struct level_page *page, char out[EXPORT_PATH])
 {
 	char first[1 + RECORD_ID_TEXT] = "";
-	int n = level_folder(t, page->level, page->id, out);
-	must(n > 0 && n < EXPORT_PATH);
+	const struct export_place *place =
+	    page->level == LEVEL_PLACE ? theme_place(t, page->id) : NULL;
+	struct str folder = place                       ? place->slug
+			    : page->level == LEVEL_KIND ? theme_category_key((int)page->id)
+							: theme_region(t, page->id)->key;
 	if (page->first) {
 		first[0] = '.';
 		record_id_format(page->first, first + 1);
 	}
-	struct str kind =
-	    page->category == LEVEL_ALL ? STR("index") : theme_category_key(page->category);
-	int more =
-	    snprintf(out + n, (size_t)(EXPORT_PATH - n), "/%.*s%s.html", STR_ARG(kind), first);
-	must(more > 0 && n + more < EXPORT_PATH);
+	return PATH_JOIN(out,
+			 place                       ? STR("")
+			 : page->level == LEVEL_KIND ? STR("kind/")
+						     : STR("in/"),
+			 folder, STR("/"),
+			 page->category == LEVEL_ALL ? STR("index")
+						     : theme_category_key(page->category),
+			 str_of(first), STR(".html"));
 }
 
 void level_put_link(const struct theme *t, const struct level_page *page, struct buf *out)
 {
 	char file[EXPORT_PATH];
-	level_file(t, page, file);
-	struct str path = str_of(file), index = STR("index.html");
+	struct str path = level_file(t, page, file), index = STR("index.html");
 	if (page->category == LEVEL_ALL)
 		path.n -= index.n;
 	percent_put(out, path, "/");
@@ -44,12 +48,9 @@ void level_put_link(const struct theme *t, const struct level_page *page, struct
 
 struct str level_link(struct maker *m, const struct level_page *page)
 {
-	struct buf link;
-	buf_init(&link, 4 * EXPORT_PATH);
-	level_put_link(m->theme, page, &link);
-	struct str copy = MAKER_JOIN(m, buf_view(&link));
-	buf_release(&link);
-	return copy;
+	buf_reset(&m->link);
+	level_put_link(m->theme, page, &m->link);
+	return MAKER_JOIN(m, buf_view(&m->link));
 }
 
 struct str level_name(const struct theme *t, enum level level, int32_t id)

@@ -54,9 +54,9 @@ static struct json_value *listed_put_member(struct maker *m, const struct manife
 {
 	char pattern[LOOK_PATTERN];
 	struct json_value *v = json_build(&m->b, found, NULL, JSON_IS_OBJECT);
-	buf_reset(&m->block);
-	business_link(str_of(manifest_path(e)), e->id, ".html", &m->block);
-	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), buf_view(&m->block));
+	buf_reset(&m->link);
+	business_link(str_of(manifest_path(e)), e->id, ".html", &m->link);
+	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), buf_view(&m->link));
 	json_build_text(&m->b, v, "name", db_text(rows, r, SQL_EXPORT_LIST_NAME));
 	size_t before = v->count;
 	if (!e->hidden)

@@ -498,6 +498,7 @@ void maker_init(struct maker *m, const struct theme *theme)
 	buf_init(&m->out, EXPORT_PAGE_MAX);
 	buf_init(&m->block, EXPORT_PAGE_MAX);
 	buf_init(&m->locator, EXPORT_PAGE_MAX);
+	buf_init(&m->link, 4 * EXPORT_PATH);
 }
 
 void maker_release(struct maker *m)
@@ -506,6 +507,7 @@ void maker_release(struct maker *m)
 	buf_release(&m->out);
 	buf_release(&m->block);
 	buf_release(&m->locator);
+	buf_release(&m->link);
 }
 
 struct str maker_join(struct maker *m, const struct str *part, size_t count)

@@ -181,10 +181,11 @@ static enum status writer_put_copies(struct writer *w, int dir, const char *name
 		bool wanted = (w->formats & packed[i].format) && content.n >= SMALLEST &&
 			      !str_ends(str_of(name), STR(SITESEARCH_ENDING));
 		bool stale = there && ((w->formats | w->drops) & packed[i].format);
+		if (!wanted && !stale)
+			continue;
 		snprintf(beside, sizeof(beside), "%s%s", name, packed[i].ending);
 		/* A copy that is not written again would be served in place of the file. */
-		if (!wanted && stale && !w->dry_run && unlinkat(dir, beside, 0) != 0 &&
-		    errno != ENOENT)
+		if (!wanted && !w->dry_run && unlinkat(dir, beside, 0) != 0 && errno != ENOENT)
 			return err_errno(err, FAILED, "%s", beside);
 		if (!wanted)
 			continue;

@@ -1,5 +1,6 @@
 /* The blocks of pages that are not of one business: lists, the home page; trails of all. */
 #include "site/facts/internal.h"
+#include "base/digits.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -19,9 +20,10 @@ static struct json_value *list_entry(struct json_build *b, struct json_value *en
 				     size_t position, struct str name)
 {
 	struct json_value *entry = list_object(b, entries, NULL, "ListItem");
-	char *number = arena_printf(b->arena, "%zu", position);
-	b->failed |= !number;
-	json_build(b, entry, "position", JSON_IS_NUMBER)->text = number ? str_of(number) : STR("0");
+	char digits[DIGITS_MAX];
+	struct str number = arena_str(b->arena, digits_of(position, digits));
+	b->failed |= !number.p;
+	json_build(b, entry, "position", JSON_IS_NUMBER)->text = number.p ? number : STR("0");
 	json_build_text(b, entry, "name", name);
 	return entry;
 }

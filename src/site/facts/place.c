@@ -85,8 +85,9 @@ static struct str place_code(struct str country)
 
 enum facts_fault_id place_fault(struct str country, double lat, double lon)
 {
-	country = place_code(country);
-	if (!place_is_known(country) || place_is_in(country, lat, lon))
+	if (!place_is_known(country))
+		country = place_code(country);
+	if (place_is_in(country, lat, lon) || !place_is_known(country))
 		return FAULT_NONE;
 	/* swapped, perhaps with a lost sign */
 	bool swapped = place_is_in(country, lon, lat) || place_is_in(country, lon, -lat) ||

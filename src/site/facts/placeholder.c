@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { WHOLE_MAX = 32 /* bytes of a whole text */ };
+
 #define TEXT(literal)                                                                              \
 	{                                                                                          \
 		literal, sizeof(literal) - 1                                                       \
@@ -126,6 +128,20 @@ static const struct str hosts[] = {
     TEXT("www.yourbusiness.com"), TEXT("www.domain.tld"),      TEXT("domain.tld"),
 };
 
+/* Whether one of `whole_texts` may be this one, by its first letter and its length. Most texts are
+ * not compared with any. */
+static bool placeholder_may_be_whole(struct str s)
+{
+	static uint32_t lengths[256]; /* of the texts that begin with a byte: bit 0: of one byte */
+	static bool made;
+	for (size_t i = 0; i < COUNT_OF(whole_texts) && !made; i++) {
+		must(whole_texts[i].n <= WHOLE_MAX);
+		lengths[(unsigned char)whole_texts[i].p[0]] |= 1u << (whole_texts[i].n - 1);
+	}
+	made = true;
+	return s.n <= WHOLE_MAX && lengths[(unsigned char)ascii_lower(s.p[0])] >> (s.n - 1) & 1;
+}
+
 static bool placeholder_is_listed(struct str s, const struct str *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -166,26 +182,33 @@ static bool placeholder_is_example_host(struct str s)
 	return false;
 }
 
+/* Template variables that were not replaced, and words between marks. */
+static bool placeholder_is_marked(struct str s)
+{
+	return memmem(s.p, s.n, "{{", 2) || memmem(s.p, s.n, "{%", 2) || str_starts(s, STR("${")) ||
+	       memmem(s.p, s.n, "<%", 2) || memmem(s.p, s.n, "<?php", 5) ||
+	       placeholder_is_between(s, "[", "]") || placeholder_is_between(s, "%%", "%%") ||
+	       placeholder_is_between(s, "__", "__") || placeholder_is_between(s, "%", "%") ||
+	       placeholder_is_between(s, "<", ">") || placeholder_is_between(s, "{", "}") ||
+	       placeholder_is_constant(s);
+}
+
 bool facts_is_placeholder(struct str s)
 {
-	enum { WHOLE_MAX = 32 };
+	static const unsigned char marks[256] = {
+	    ['{'] = 1, ['<'] = 1, ['['] = 1, ['%'] = 1, ['_'] = 1};
 	s = str_trim(s);
 	if (!s.n)
 		return false;
-	if (s.n <= WHOLE_MAX && placeholder_is_listed(s, whole_texts, COUNT_OF(whole_texts)))
+	if (placeholder_may_be_whole(s) &&
+	    placeholder_is_listed(s, whole_texts, COUNT_OF(whole_texts)))
 		return true;
-	/* template variables that were not replaced */
-	if (memmem(s.p, s.n, "{{", 2) || memmem(s.p, s.n, "{%", 2) || str_starts(s, STR("${")) ||
-	    memmem(s.p, s.n, "<%", 2) || memmem(s.p, s.n, "<?php", 5))
-		return true;
-	if (placeholder_is_between(s, "[", "]") || placeholder_is_between(s, "%%", "%%") ||
-	    placeholder_is_between(s, "__", "__") || placeholder_is_between(s, "%", "%") ||
-	    placeholder_is_between(s, "<", ">") || placeholder_is_between(s, "{", "}"))
+	if (str_plain(s, marks) < s.n && placeholder_is_marked(s))
 		return true;
 	if (s.p[0] == 'h' && placeholder_is_example_host(s))
 		return true;
-	return placeholder_is_constant(s) ||
-	       (s.n >= 11 && str_eq_nocase((struct str){s.p, 11}, STR("lorem ipsum")));
+	return ascii_lower(s.p[0]) == 'l' && s.n >= 11 &&
+	       str_eq_nocase((struct str){s.p, 11}, STR("lorem ipsum"));
 }
 
 /* The same digit repeated, ascending digits, 555-1234, or X for digits: "+1-555-123-4567",

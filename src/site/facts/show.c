@@ -280,10 +280,12 @@ void facts_show(const struct facts_business *business, struct json_build *b,
 /* Hours with a time, and no mere remark such as "by appointment". */
 static bool shows_hours(struct str hours)
 {
+	struct hours_week week;
 	bool figure = false;
 	for (size_t i = 0; i < hours.n && !figure; i++)
 		figure = ascii_is_digit(hours.p[i]);
-	return figure && hours_check(hours) == NULL;
+	/* Most are weekly, and their week is known already. */
+	return figure && (hours_week_parse(hours, &week, NULL) || hours_check(hours) == NULL);
 }
 
 struct str facts_summary(const struct facts_business *business, struct arena *arena)

@@ -2,6 +2,7 @@
 #include "site/facts/internal.h"
 #include "base/ascii.h"
 #include "base/date.h"
+#include "base/digits.h"
 
 #include <string.h>
 
@@ -69,7 +70,8 @@ static struct str words_month_name(const struct hours_words *w, int month)
 
 static struct str words_number_of(const struct hours_words *w, int day)
 {
-	return str_of(arena_printf(w->arena, "%d", day));
+	char digits[DIGITS_MAX];
+	return arena_str(w->arena, digits_of((uint64_t)day, digits));
 }
 
 /* "24 December", or "December" with day 0. */

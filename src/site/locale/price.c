@@ -21,19 +21,23 @@ static bool price_is_tag(const struct locale_row *row, struct str language, stru
 	return str_eq(main, language) && (country.n ? tag.p && str_eq(tag, country) : !tag.p);
 }
 
+/* country empty: the row of the language itself. NULL: there is none. */
+static const struct locale_row *price_row(struct str language, struct str country)
+{
+	for (size_t i = 0; i < COUNT_OF(locales); i++)
+		if (price_is_tag(&locales[i], language, country))
+			return &locales[i];
+	return NULL;
+}
+
 static const struct locale_row *price_locale(struct str language, struct str country)
 {
-	const struct locale_row *plain = NULL, *english = NULL;
 	/* A region of the language comes before the country. */
 	struct str main = str_cut(&language, '-');
-	country = language.p ? language : country;
-	for (size_t i = 0; i < COUNT_OF(locales); i++) {
-		if (country.n && price_is_tag(&locales[i], main, country))
-			return &locales[i];
-		plain = price_is_tag(&locales[i], main, STR("")) ? &locales[i] : plain;
-		english = price_is_tag(&locales[i], STR("en"), STR("")) ? &locales[i] : english;
-	}
-	return plain ? plain : english;
+	const struct locale_row *row = price_row(main, language.p ? language : country);
+	if (!row)
+		row = price_row(main, STR(""));
+	return row ? row : price_row(STR("en"), STR(""));
 }
 
 /* The number of decimals that prices in a currency have. */

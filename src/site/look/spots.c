@@ -158,7 +158,7 @@ static void spots_put_label(struct spots_map *m, size_t numbered, double x, doub
 		if (!spots_has_room(m, numbered, &label))
 			continue;
 		m->label[m->labels++] = label;
-		buf_printf(out, "<text x=\"%ld\" y=\"%ld\">", lrint(x), lrint(label.y + 4));
+		LOOK_PUT(out, "<text x=\"#\" y=\"#\">", lrint(x), lrint(label.y + 4));
 		buf_html(out, name);
 		buf_puts(out, "</text>");
 		return;
@@ -185,8 +185,8 @@ static void spots_put_moved(const struct spots_map *m, size_t numbered, struct b
 		double x = spots_x(m, &m->pin[i].at), y = spots_y(m, &m->pin[i].at);
 		if (!m->pin[i].shown || hypot(x - m->x[i], y - m->y[i]) < PIN)
 			continue;
-		buf_printf(out, "%sM%ld %ldL%ld %ld", any ? "" : "<path class=\"bar-line\" d=\"",
-			   lrint(x), lrint(y), lrint(m->x[i]), lrint(m->y[i]));
+		LOOK_PUT(out, any ? "M# #L# #" : "<path class=\"bar-line\" d=\"M# #L# #", lrint(x),
+			 lrint(y), lrint(m->x[i]), lrint(m->y[i]));
 		any = true;
 	}
 	if (any)
@@ -199,10 +199,8 @@ static void spots_put_pin(const struct spots_map *m, size_t i, struct buf *out)
 	long x = lrint(m->x[i]), y = lrint(m->y[i]);
 	buf_puts(out, "<a tabindex=\"-1\" href=\"");
 	buf_html(out, pin->href);
-	buf_printf(
-	    out,
-	    "\"><circle cx=\"%ld\" cy=\"%ld\" r=\"%d\"/><text x=\"%ld\" y=\"%ld\">%zu</text></a>",
-	    x, y, PIN, x, y + 4, pin->number);
+	LOOK_PUT(out, "\"><circle cx=\"#\" cy=\"#\" r=\"#\"/><text x=\"#\" y=\"#\">#</text></a>", x,
+		 y, PIN, x, y + 4, (long)pin->number);
 }
 
 bool look_spots(struct look_pin *pin, size_t count, const struct look_town *town,
@@ -222,15 +220,15 @@ bool look_spots(struct look_pin *pin, size_t count, const struct look_town *town
 	}
 	spots_spread(&m, numbered);
 	/* The list says the same. */
-	buf_printf(out, "<svg class=\"map spots\" aria-hidden=\"true\" viewBox=\"0 0 %d %d\">",
-		   WIDTH, HEIGHT);
+	LOOK_PUT(out, "<svg class=\"map spots\" aria-hidden=\"true\" viewBox=\"0 0 # #\">", WIDTH,
+		 HEIGHT);
 	for (size_t i = numbered; i < count; i++)
 		if (pin[i].shown)
-			buf_printf(out, "<circle cx=\"%ld\" cy=\"%ld\" r=\"3\"/>", lrint(m.x[i]),
-				   lrint(m.y[i]));
+			LOOK_PUT(out, "<circle cx=\"#\" cy=\"#\" r=\"3\"/>", lrint(m.x[i]),
+				 lrint(m.y[i]));
 	if (centre) {
 		double x = spots_x(&m, centre), y = spots_y(&m, centre);
-		buf_printf(out, "<circle cx=\"%ld\" cy=\"%ld\" r=\"4\"/>", lrint(x), lrint(y));
+		LOOK_PUT(out, "<circle cx=\"#\" cy=\"#\" r=\"4\"/>", lrint(x), lrint(y));
 		spots_put_label(&m, numbered, x, y, town->name, out);
 	} else {
 		spots_put_towns(&m, numbered, out);
@@ -242,9 +240,9 @@ bool look_spots(struct look_pin *pin, size_t count, const struct look_town *town
 	long scale = look_scale(90 * m.metres);
 	double length = (double)scale / m.metres;
 	look_distance((double)scale, wording, bar);
-	buf_printf(
-	    out,
-	    "<path class=\"bar-line\" d=\"M14 %dh%ld\"/><text x=\"%ld\" y=\"%d\">%s</text></svg>",
-	    HEIGHT - 12, lrint(length), lrint(14 + length / 2), HEIGHT - 18, bar);
+	LOOK_PUT(out, "<path class=\"bar-line\" d=\"M14 #h#\"/><text x=\"#\" y=\"#\">", HEIGHT - 12,
+		 lrint(length), lrint(14 + length / 2), HEIGHT - 18);
+	buf_puts(out, bar);
+	buf_puts(out, "</text></svg>");
 	return !buf_failed(out);
 }
