@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "commands/commands.h"
+#include "commands/contact_keeper.h"
 #include "commands/database.h"
 #include "db/cluster/cluster.h"
 #include "db/migrate/migrate.h"
@@ -58,60 +59,27 @@ static const struct cli_option options[] = {
     {0},
 };
 
-/* ---- holdfast-keeper ---- */
-
-/* Run it as the keeper's user. `out`: its standard output; NULL: ours. in: -1 for none. */
-static enum status contact_run_keeper(const struct instance *i, const char *const argv[], int in,
-				      int key, struct buf *out, struct err *err)
-{
-	char folder[PATH_MAX], path[PATH_MAX];
-	const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
-	pid_t pid;
-	int output = out ? memfd_create("keeper", MFD_CLOEXEC) : STDOUT_FILENO;
-	enum status status = io_program_dir(folder, sizeof(folder), err);
-	if (status == OK)
-		status = io_path(path, sizeof(path), err, "%s/holdfast-keeper", folder);
-	if (status != OK)
-		return status;
-	struct spawn keeper = {.path = path,
-			       .argv = argv,
-			       .env = env,
-			       .user = geteuid() == 0 ? config_text(&i->config, CONFIG_USER_KEEPER)
-						      : NULL,
-			       .in = in,
-			       .out = output,
-			       .err = STDERR_FILENO,
-			       .death_signal = SIGKILL};
-	if (key >= 0)
-		spawn_give(&keeper, key, SPAWN_FD_FIRST);
-	fflush(stdout);
-	status = spawn_start(&keeper, &pid, err);
-	if (status == OK)
-		status = spawn_wait(pid, "holdfast-keeper", err);
-	if (out && status == OK) {
-		char chunk[65536];
-		ssize_t n;
-		for (off_t at = 0; (n = pread(output, chunk, sizeof(chunk), at)) > 0; at += n)
-			buf_add(out, chunk, (size_t)n);
-		explicit_bzero(chunk, sizeof(chunk));
-	}
-	if (out)
-		close(output);
-	return status;
-}
-
-static enum status contact_key_path(const struct instance *i, char out[PATH_MAX], struct err *err)
-{
-	return io_path(out, PATH_MAX, err, "%s/keeper/key", i->dir);
-}
-
 /* ---- setup ---- */
+
+/* What a sphere that is there has been set to stays: setup can be repeated, and moves nothing. */
+static enum status contact_setup_setting(struct instance *i, enum config_id id, const char *name,
+					 const char *value, struct err *err)
+{
+	const char *set = config_text(&i->config, id);
+	if (*set && strcmp(set, value) != 0)
+		return err_set(
+		    err, INVALID,
+		    "%s is %s already, not %s: leave the option out, or change the setting in %s and start again",
+		    name, set, value, i->conf);
+	return *set ? OK : instance_set(i, name, value, err);
+}
 
 static enum status contact_setup_settings(struct instance *i, struct err *err)
 {
 	enum status status = OK;
 	if (listen_address)
-		status = instance_set(i, "contact.listen", listen_address, err);
+		status = contact_setup_setting(i, CONFIG_CONTACT_LISTEN, "contact.listen",
+					       listen_address, err);
 	if (status == OK && !instance_has(i, ROLE_DATABASE_CONTACT))
 		status = err_set(err, INVALID, "say where it listens: --listen 127.0.0.1:8090");
 	if (status == OK && instance_embedded(i) && db_url)
@@ -135,7 +103,8 @@ static enum status contact_setup_existing(struct instance *i, struct err *err)
 		return OK;
 	enum status status = database_bare_url(db_url, &bare, err);
 	if (status == OK)
-		status = instance_set(i, "contact.db_url", buf_z(&bare), err);
+		status = contact_setup_setting(i, CONFIG_CONTACT_DB_URL, "contact.db_url",
+					       buf_z(&bare), err);
 	if (status == OK)
 		status = db_open(&admin, db_url, "holdfast contact setup", err);
 	if (status == OK)

@@ -309,7 +309,8 @@ is_deeply([ sort keys %reads ], [ sort "$alice->{own} reads $bob->{own}", "$bob-
 is_deeply([ everywhere() ], [], 'and still no file, log, WAL and dump has one');
 
 # Codes and tickets are secrets, too. grep looks for all of them in one pass; an alternation of 30 000 took minutes. The
-# first signs of a secret stand for it: they are enough to be it by no accident, and whole ones take three times as long.
+# first signs of a secret stand for it: they are enough to be it by no accident, and whole ones take three times as
+# long.
 sub lines_of_log_with {
 	open my $list, '>', "$i->{home}/searched" or die "searched: $!";
 	print {$list} map { substr($_, 0, 16) . "\n" } @_;

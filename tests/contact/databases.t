@@ -82,6 +82,13 @@ is(allowed('postgres', 'holdfast_contact', $toasted), '0', 'and is never moved o
 is(($i->run('contact', 'setup'))[0], 0, 'setup makes the key');
 my $key = sub { Instance::read_file("$i->{dir}/keeper/key") };
 my $before = $key->();
+my ($listens) = $i->slurp('holdfast.conf') =~ /^contact\.listen = (\S+)$/m;
+my $conf = $i->slurp('holdfast.conf');
+my ($moved, $told) = $i->run('contact', 'setup', '--listen', '127.0.0.1:1');
+is($moved, 1, 'setup of a sphere that is there does not move it');
+like($told, qr/contact\.listen is \Q$listens\E already, not 127\.0\.0\.1:1/, 'and says where it listens');
+is($i->slurp('holdfast.conf') . $key->(), $conf . $before, 'settings and key are as they were');
+is(($i->run('contact', 'setup', '--listen', $listens))[0], 0, 'repeated as it was, setup succeeds');
 like(($i->run('contact', 'invite', 'many', '--badge', 'Chamber'))[1], qr/a whole number from 1 to 100000, not 'many'/,
 	'a number of codes that is none is refused in the words of the command');
 is(($i->run('down'))[0], 0, 'down');
