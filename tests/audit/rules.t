@@ -231,6 +231,24 @@ my @cases = ([
 		['index.html:3 value-not-visible']
 	],
 	[
+		'blocks-differ', # told of the one that differs from most
+		{
+			( map { ("$_.html" => page($shown, block())) } qw(a c index) ),
+			'b.html' => page($shown =~ s/123 45 67/123 45 99/r, block(telephone => '+41441234599'))
+		}, ['b.html:2'],
+		{ map { ("$_.html" => page($shown, block())) } qw(a b index) },
+		[ '--base-url', $u ], ['b.html:3 telephone-differs']
+	],
+	[
+		'markup-in-text', # but vacancies have it, and constants
+		{ 'index.html' => page($shown, block(description => '<p>Bread</p>')) }, ['index.html:2'], {
+			'index.html' => page($shown, block() . "\n"
+					. '<script type="application/ld+json">{"@context":"https://schema.org","@type":"JobPosting",'
+					. '"title":"Baker","description":"<p>Bake.</p>","employmentType":"PART_TIME"}</script>')
+		},
+		[ '--base-url', $u ]
+	],
+	[
 		'blocks-differ',
 		{
 			'index.html' => page($shown, block()),

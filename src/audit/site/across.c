@@ -230,19 +230,44 @@ static bool same_number(struct str a, struct str b)
 	return true;
 }
 
-/* One business at one street says one telephone, on whatever page. */
+/* The claim with the number that most of them have, or else one of them (majority vote). */
+static const struct site_claim *usual_claim(const struct site_claim *claim, size_t count)
+{
+	const struct site_claim *usual = claim;
+	size_t more = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (same_number(usual->phone, claim[i].phone)) {
+			more++;
+		} else if (more) {
+			more--;
+		} else {
+			usual = &claim[i];
+			more = 1;
+		}
+	}
+	return usual;
+}
+
+/* One business at one street says one telephone, on whatever page: told of the pages that have
+ * another number than most. */
 static void judge_claims(struct site *site)
 {
 	if (site->claims.count)
 		qsort(site->claims.item, site->claims.count, sizeof(*site->claims.item),
 		      by_business);
-	for (size_t i = 1; i < site->claims.count; i++) {
-		const struct site_claim *a = &site->claims.item[i - 1], *b = &site->claims.item[i];
-		if (a->business == b->business && a->from.file != b->from.file &&
-		    !same_number(a->phone, b->phone))
-			site_found(site, RULE_BLOCKS_DIFFER, b->from,
-				   "telephone: %.*s, and %.*s in %.*s", STR_ARG(b->phone),
-				   STR_ARG(a->phone), STR_ARG(site->files.item[a->from.file].path));
+	for (size_t begin = 0, end; begin < site->claims.count; begin = end) {
+		const struct site_claim *a = &site->claims.item[begin];
+		for (end = begin + 1; end < site->claims.count; end++)
+			if (site->claims.item[end].business != a->business)
+				break;
+		const struct site_claim *usual = usual_claim(a, end - begin);
+		for (const struct site_claim *b = a; b < &site->claims.item[end]; b++)
+			if (b->from.file != usual->from.file &&
+			    !same_number(usual->phone, b->phone))
+				site_found(site, RULE_BLOCKS_DIFFER, b->from,
+					   "telephone: %.*s, and %.*s in %.*s", STR_ARG(b->phone),
+					   STR_ARG(usual->phone),
+					   STR_ARG(site->files.item[usual->from.file].path));
 	}
 }
 

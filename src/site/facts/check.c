@@ -34,6 +34,7 @@ struct check {
 	const struct facts_ids *ids;
 	size_t errors;
 	bool local_business;
+	bool job; /* the property is one of a JobPosting */
 };
 
 static size_t check_write_path(const struct spot *spot, char out[PATH_MAX_BYTES])
@@ -127,10 +128,10 @@ static bool check_is_template(const struct schema_property *p)
 	       p == &schema_properties[SCHEMA_PROPERTY_urlTemplate];
 }
 
-/* Whether the text may have markup, which search engines show. */
-static bool check_allows_markup(const struct schema_property *p)
+/* Whether the text may have markup, which search engines show; that of vacancies must. */
+static bool check_allows_markup(const struct check *c, const struct schema_property *p)
 {
-	return p == &schema_properties[SCHEMA_PROPERTY_text] ||
+	return c->job || p == &schema_properties[SCHEMA_PROPERTY_text] ||
 	       p == &schema_properties[SCHEMA_PROPERTY_articleBody] ||
 	       p == &schema_properties[SCHEMA_PROPERTY_reviewBody];
 }
@@ -138,7 +139,7 @@ static bool check_allows_markup(const struct schema_property *p)
 static void check_text(struct check *c, const struct schema_property *p, struct str s)
 {
 	enum facts_fault_id fault = form_text(s);
-	if (fault == FAULT_TEXT_MARKUP && check_allows_markup(p))
+	if (fault == FAULT_TEXT_MARKUP && check_allows_markup(c, p))
 		fault = FAULT_NONE;
 	if (fault != FAULT_NONE)
 		check_found(c, fault, s);
@@ -300,6 +301,9 @@ static void check_member(struct check *c, const struct rules_subject *s, bool un
 		check_found(c, FAULT_PROPERTY_SUPERSEDED, str_of(p->successor));
 	if (!unknown && s->types_count && !check_allowed(s, p))
 		check_found(c, FAULT_PROPERTY_DOMAIN, member->key);
+	c->job = false;
+	for (size_t i = 0; i < s->types_count; i++)
+		c->job |= s->types[i] == SCHEMA(JobPosting);
 	if (itself)
 		check_value(c, p, member, false);
 }

@@ -158,16 +158,25 @@ static bool placeholder_is_between(struct str s, const char *begin, const char *
 	       (ascii_is_letter(s.p[a.n]) || s.p[a.n] == ' ');
 }
 
-/* "YOUR_BUSINESS_NAME" */
+/* "YOUR_BUSINESS_NAME", but not "PART_TIME" and other values of an enumeration. */
 static bool placeholder_is_constant(struct str s)
 {
+	static const char *const words[] = {"YOUR",  "NAME", "ADDRESS", "STREET",      "CITY",
+					    "PHONE", "URL",  "INSERT",  "DESCRIPTION", "BUSINESS",
+					    "TITLE", "ZIP",  "EMAIL",   "PLACEHOLDER"};
 	bool underscore = false;
 	for (size_t i = 0; i < s.n; i++) {
 		if (!ascii_is_upper(s.p[i]) && !ascii_is_digit(s.p[i]) && s.p[i] != '_')
 			return false;
 		underscore |= s.p[i] == '_';
 	}
-	return underscore && ascii_is_letter(s.p[0]);
+	while (underscore && s.p) {
+		struct str word = str_cut(&s, '_');
+		for (size_t i = 0; i < COUNT_OF(words); i++)
+			if (str_eq(word, str_of(words[i])))
+				return true;
+	}
+	return false;
 }
 
 static bool placeholder_is_example_host(struct str s)
