@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "folder.h"
 
 static void integers_are_whole_and_in_range(void **state)
 {
@@ -233,11 +234,10 @@ static void times_are_written_as_rfc_3339(void **state)
 static void files_are_replaced_whole_and_read_within_bounds(void **state)
 {
 	(void)state;
-	char dir[] = "/tmp/holdfast-unit-XXXXXX";
-	char path[64];
+	char dir[TEST_FOLDER], path[TEST_FOLDER + 16];
 	struct err err;
 	struct buf b;
-	assert_non_null(mkdtemp(dir));
+	test_folder_make(dir);
 	assert_int_equal(io_path(path, sizeof(path), &err, "%s/a/b", dir), OK);
 	assert_int_equal(folder_make(path, 0700, &err), OK);
 	assert_int_equal(folder_make(path, 0700, &err), OK);
@@ -254,11 +254,7 @@ static void files_are_replaced_whole_and_read_within_bounds(void **state)
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(io_read_file(path, &b, &err), NOT_FOUND);
 	assert_non_null(strstr(err.text, path));
-	snprintf(path, sizeof(path), "%s/a/b", dir);
-	assert_int_equal(rmdir(path), 0);
-	snprintf(path, sizeof(path), "%s/a", dir);
-	assert_int_equal(rmdir(path), 0);
-	assert_int_equal(rmdir(dir), 0);
+	test_folder_remove(dir);
 	assert_int_equal(io_path(path, 4, &err, "long"), TOO_LARGE);
 }
 

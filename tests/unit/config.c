@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "folder.h"
 
 struct fixture {
-	char dir[64], path[128];
+	char dir[TEST_FOLDER], path[128];
 	struct config config;
 	struct err err;
 };
@@ -21,8 +22,7 @@ static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	must(f);
-	snprintf(f->dir, sizeof(f->dir), "/tmp/holdfast-config.XXXXXX");
-	must(mkdtemp(f->dir));
+	test_folder_make(f->dir);
 	snprintf(f->path, sizeof(f->path), "%s/holdfast.conf", f->dir);
 	config_init(&f->config);
 	*state = f;
@@ -33,8 +33,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 	config_release(&f->config);
-	unlink(f->path);
-	rmdir(f->dir);
+	test_folder_remove(f->dir);
 	free(f);
 	return 0;
 }

@@ -15,9 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "folder.h"
 
 enum { PATH_BYTES = 512 };
-static char dir[] = "/tmp/holdfast-keeper.XXXXXX";
+static char dir[TEST_FOLDER];
 static char program[PATH_BYTES], key[PATH_BYTES], conf[PATH_BYTES], offline[PATH_BYTES];
 static int peer = -1, ready = -1;
 static pid_t pid;
@@ -68,8 +69,7 @@ static int set_up(void **state)
 	const char *build = getenv("HOLDFAST_BUILD");
 	(void)state;
 	snprintf(program, sizeof(program), "%s/holdfast-keeper", build ? build : "build/release");
-	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
-	assert_non_null(mkdtemp(dir));
+	test_folder_make(dir);
 	snprintf(key, sizeof(key), "%s/key", dir);
 	snprintf(conf, sizeof(conf), "%s/holdfast.conf", dir);
 	snprintf(offline, sizeof(offline), "%s/offline", dir);
@@ -93,14 +93,13 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	char command[sizeof(dir) + 16];
 	(void)state;
 	if (peer >= 0)
 		close(peer);
 	close(ready);
 	peer = -1;
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	return system(command);
+	test_folder_remove(dir);
+	return 0;
 }
 
 static enum keeper_status ask(enum keeper_op op)

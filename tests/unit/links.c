@@ -9,9 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "folder.h"
 #include "site/links/links.h"
 
-static char folder[] = "/tmp/holdfast-links-XXXXXX";
+static char folder[TEST_FOLDER];
 
 static void touch(const char *name)
 {
@@ -196,7 +197,7 @@ static int make_files(void **state)
 {
 	char path[200];
 	(void)state;
-	assert_non_null(mkdtemp(folder));
+	test_folder_make(folder);
 	snprintf(path, sizeof(path), "%s/flyer", folder);
 	assert_int_equal(mkdir(path, 0700), 0);
 	touch("prices.pdf");
@@ -207,16 +208,9 @@ static int make_files(void **state)
 
 static int remove_files(void **state)
 {
-	static const char *const names[] = {"prices.pdf", "our prices.pdf", "flyer/index.html"};
-	char path[200];
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		unlink(path);
-	}
-	snprintf(path, sizeof(path), "%s/flyer", folder);
-	rmdir(path);
-	return rmdir(folder);
+	test_folder_remove(folder);
+	return 0;
 }
 
 int main(void)

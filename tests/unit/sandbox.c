@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "folder.h"
 
 enum { WORKED = 0, REFUSED = 3, NO_SANDBOX = 4 };
 
@@ -245,7 +246,7 @@ static void a_debug_build_names_the_call(void **state)
  * child. */
 static void only_a_debug_build_leaves_a_core(void **state)
 {
-	char folder[] = "/tmp/holdfast-core.XXXXXX", command[sizeof(folder) + 8];
+	char folder[TEST_FOLDER];
 	struct rlimit limit;
 	int status;
 	(void)state;
@@ -254,7 +255,7 @@ static void only_a_debug_build_leaves_a_core(void **state)
 		print_message("cores are off for this user, or in sanitizer builds: not tried\n");
 		return;
 	}
-	assert_non_null(mkdtemp(folder));
+	test_folder_make(folder);
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -268,8 +269,7 @@ static void only_a_debug_build_leaves_a_core(void **state)
 		abort();
 	}
 	assert_true(waitpid(pid, &status, 0) == pid);
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	assert_int_equal(system(command), 0);
+	test_folder_remove(folder);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 #ifdef HOLDFAST_DEBUG
 	assert_true(WCOREDUMP(status));

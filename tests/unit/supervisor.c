@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "folder.h"
 
 enum { DEADLINE_MS = 120000, JOURNAL_BYTES = 1 << 20 };
 
@@ -206,8 +207,7 @@ static int set_up(void **state)
 	char path[PATH_MAX + 16], self[PATH_MAX];
 	struct err err;
 	must(f);
-	snprintf(f->dir, sizeof(f->dir), "/tmp/holdfast-pair.XXXXXX");
-	must(mkdtemp(f->dir));
+	test_folder_make(f->dir);
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	must(n > 0);
 	self[n] = '\0';
@@ -238,17 +238,11 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const names[] = {"test-front",    "test-back", "keys/key", "keys",
-					    "holdfast.conf", "journal",   ""};
-	char path[PATH_MAX];
-	struct err err;
 	if (f->supervisor) {
 		kill(f->supervisor, SIGKILL); /* takes its children with it */
 		waitpid(f->supervisor, NULL, 0);
 	}
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (io_path(path, sizeof(path), &err, "%s/%s", f->dir, names[i]) == OK)
-			remove(path);
+	test_folder_remove(f->dir);
 	buf_release(&f->journal);
 	instance_release(&f->instance);
 	free(f);
