@@ -29,8 +29,10 @@ sub mark {
 
 my $directory = Directory->start;
 my $places = $ENV{HOLDFAST_PLACES} // 20_000;
-# A dense disc of 45 km around 47,8 (most are near the middle), one around the date line and one at a pole.
-$directory->sql(<<"SQL");
+my ($town, $town_key) = map {@$_} $directory->rows("SELECT id, key FROM city WHERE key = 'ch-r1-t1'");
+$directory->fill(sub {
+	# A dense disc of 45 km around 47,8 (most are near the middle), one around the date line and one at a pole.
+	$directory->sql(<<"SQL");
 CREATE TEMPORARY TABLE spot AS
 SELECT i, CASE WHEN i % 40 = 1 THEN 90 - r / 111.195
 		ELSE 47 * (i % 40 != 2)::integer + r * cosd(a) / 111.195 END AS lat,
@@ -46,10 +48,9 @@ FROM spot JOIN (SELECT *, row_number() OVER (ORDER BY id) AS no FROM category) A
 	ON c.no = 1 + i % 7919 % 97 % 41
 CROSS JOIN (SELECT id FROM source WHERE key = 'alpha') AS s;
 SQL
-# Every tenth is in a town; every sixteenth has the needle in its name, every twentieth has a fact. Some are not hashed:
-# what an older program wrote is looked up.
-my ($town, $town_key) = map {@$_} $directory->rows("SELECT id, key FROM city WHERE key = 'ch-r1-t1'");
-$directory->sql(<<"SQL");
+	# Every tenth is in a town; every sixteenth has the needle in its name, every twentieth has a fact. Some are not
+	# hashed: what an older program wrote is looked up.
+	$directory->sql(<<"SQL");
 UPDATE business SET city_id = $town WHERE id > 1000 AND id <= 1000 + $places AND id % 10 = 0;
 INSERT INTO business_detail (id, content_hash, external_id, name_key, words)
 SELECT id, 0, 'e' || id, 'spot' || id, ARRAY['spot'] || CASE WHEN id % 16 = 3 THEN '{needle}'::text[] END
@@ -57,9 +58,9 @@ SELECT id, 0, 'e' || id, 'spot' || id, ARRAY['spot'] || CASE WHEN id % 16 = 3 TH
 	|| directory_facets(category_id, group_id, region_id, city_id)
 FROM business WHERE id > 1000 AND id <= 1000 + $places;
 SQL
-my $hashed = join ',', map { "('$_'," . mark($_) . ')' }
-	$directory->column(q(SELECT DISTINCT unnest(words) FROM business_detail));
-$directory->sql(<<"SQL");
+	my $hashed = join ',', map { "('$_'," . mark($_) . ')' }
+		$directory->column(q(SELECT DISTINCT unnest(words) FROM business_detail));
+	$directory->sql(<<"SQL");
 CREATE TEMPORARY TABLE hashed (token text COLLATE "C" PRIMARY KEY, mark smallint);
 INSERT INTO hashed VALUES $hashed;
 UPDATE business AS b SET marks = m.marks
@@ -67,8 +68,7 @@ FROM (SELECT d.id, array_agg(h.mark) AS marks FROM business_detail AS d CROSS JO
 	JOIN hashed AS h ON h.token = w GROUP BY d.id) AS m
 WHERE b.id = m.id AND b.id % 1024 <> 3;
 SQL
-# As a first import leaves it.
-$directory->sql('REINDEX INDEX business_by_band');
+});
 $directory->sql('VACUUM (ANALYZE) business, business_detail');
 my $web = Web->start(database => $directory->conninfo);
 $web->until('the database answers', sub { ($web->request('GET /readyz'))[0] == 200 });

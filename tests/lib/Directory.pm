@@ -3,6 +3,7 @@
 #   my $directory = Directory->start;
 #   my $web = Web->start(database => $directory->conninfo);
 #   my @rows = $directory->rows('SELECT ...');    # as the superuser; also sql, column
+#   $directory->fill(sub { ... });              # the sub inserts many businesses
 #   $directory->stop;
 #
 # The rows are made by SQL, always the same: what search must find is computed by SQL from the same rows, and not by
@@ -32,8 +33,23 @@ sub prepare {
 	open my $out, '>:utf8', $file or die "$file: $!";
 	print $out filling();
 	close $out;
-	system($i->psql('-f', $file)) == 0 or die "psql failed\n";
+	without_indexes($i, sub { system($i->psql('-f', $file)) == 0 or die "psql failed\n" });
+	$i->sql('VACUUM (ANALYZE) business, business_detail, word, category, region, city, source');
 }
+
+# As in a first import the indexes of the two large tables are made at the end: a third of the CPU.
+sub without_indexes {
+	my ($i, $code) = @_;
+	my $of = q(FROM pg_index WHERE indrelid IN ('business'::regclass, 'business_detail'::regclass)
+		AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid) ORDER BY indexrelid);
+	my @names = split /\n/, $i->sql("SELECT indexrelid::regclass $of");
+	my @definitions = split /\n/, $i->sql("SELECT pg_get_indexdef(indexrelid) $of");
+	$i->sql(join '', map {"DROP INDEX $_;\n"} @names);
+	$code->();
+	$i->sql(join '', map {"$_;\n"} @definitions);
+	return;
+}
+sub fill { my ($self, $code) = @_; return without_indexes($self->{i}, $code) }
 
 # HOLDFAST_THROUGH_PGBOUNCER: through PgBouncer in transaction mode, with two server connections.
 sub conninfo {
@@ -132,7 +148,6 @@ SELECT b.id, 0, 'e' || b.id,
 FROM business AS b LEFT JOIN made AS m USING (id)
 ORDER BY b.id;
 COMMIT;
-VACUUM (ANALYZE) business, business_detail, word, category, region, city, source;
 SQL
 }
 
