@@ -284,21 +284,25 @@ static const struct openapi_entry *field_beside(const struct field_set *set, con
 	return NULL;
 }
 
-/* A sibling says which channel the value is of: type: phone | email. */
+/* A sibling says which channel the value is of: type: phone | email. Not the types of an input:
+ * text | number | email | date. */
 static bool field_has_channel(struct document *tree, const struct field_set *set)
 {
 	static const char *const names[] = {"type",   "kind",   "channel",
 					    "medium", "system", "method"};
-	static const char *const channels[] = {"email", "phone", "sms", NULL};
+	static const char *const channels[] = {"email", "phone",  "sms",   "fax",      "pager",
+					       "tel",   "mobile", "voice", "whatsapp", NULL};
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		const struct openapi_entry *e = field_beside(set, names[i]);
 		const struct openapi_node *values =
 		    e ? document_get(tree, reference_end(tree, e->value), "enum") : NULL;
 		if (!node_is(values, NODE_ARRAY))
 			continue;
-		for (const struct openapi_entry *v = values->first; v; v = v->next)
-			if (node_is(v->value, NODE_STRING) && one_of(v->value->text, channels))
-				return true;
+		size_t all = 0, known = 0;
+		for (const struct openapi_entry *v = values->first; v; v = v->next, all++)
+			known += node_is(v->value, NODE_STRING) && one_of(v->value->text, channels);
+		if (known && 2 * known >= all)
+			return true;
 	}
 	return false;
 }
@@ -441,6 +445,10 @@ struct contact_field field_judge(struct document *tree, const struct field_set *
 	struct str name = naming_join(&words, room);
 	if (str_eq(name, STR("traits")) && set->identifier && text == TEXT_UNKNOWN)
 		field.kind = FIELD_PERSON;
+	/* What is written only is in no answer. */
+	const struct openapi_node *only = document_get(tree, property->value, "writeOnly");
+	if (node_is(only, NODE_BOOL) && only->boolean)
+		return (struct contact_field){0};
 	if (text == TEXT_NO || field.kind || field_is_elsewhere(around))
 		return field;
 	if (set->place)
