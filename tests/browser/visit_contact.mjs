@@ -11,10 +11,11 @@ import { finish, ok } from '../lib/tap.mjs';
 const [base] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
 const phone = { width: 360, height: 720 };
+const colors = { forcedColors: process.env.HOLDFAST_FORCED_COLORS ? 'active' : null };
 
 // ---- a person with a browser ----
 async function person(browser, name) {
-	const page = await open_page(browser, { viewport: phone, javaScriptEnabled: false });
+	const page = await open_page(browser, { viewport: phone, javaScriptEnabled: false, ...colors });
 	const p = { name, page, hosts: new Set(), addresses: [], code: '', shown: 0 };
 	page.on('request', (r) => {
 		p.hosts.add(new URL(r.url()).host);
@@ -46,6 +47,9 @@ async function check(visit, p, what) {
 	if (p.code && (await p.page.title()).includes(p.code)) complaints.push('the code is in the title');
 	ok(complaints.length === 0, `${what}: sound at ${phone.width} px`, complaints);
 	if (shots) {
+		// Another process of the browser may have the page since.
+		await p.page.emulateMedia({ forcedColors: null });
+		await p.page.emulateMedia(colors);
 		const file = `contact-${what.replace(/\W+/g, '-').toLowerCase()}.png`;
 		await p.page.screenshot({ path: join(shots, file), fullPage: true });
 	}
@@ -88,7 +92,7 @@ async function enrol(visit, p, profile, by_keyboard) {
 			await page.locator('p.code').isVisible() && !await page.locator('#body').isVisible(),
 			'printed, the page has the code and no form',
 		);
-		await page.emulateMedia({ media: null });
+		await page.emulateMedia({ media: null, ...colors });
 	}
 	p.shown = 0;
 	const fill = {
