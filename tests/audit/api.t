@@ -119,8 +119,8 @@ subtest 'fields are known by name, type and what is beside them' => sub {
 	my $channel = sub { return { value => $text, type => { type => 'string', enum => [@_] } } };
 	is_deeply(fields(%{ $channel->(qw(email phone fax url)) }), ['value'], 'value beside a channel');
 	is_deeply(fields(%{ $channel->(qw(text number email tel date)) }), [], 'value of an input');
-	is_deeply(fields(email => { %$text, writeOnly => JSON::XS::true }, phone => { %$text, writeOnly => JSON::XS::false }),
-		['phone'], 'what is written only is in no answer');
+	is_deeply(fields(email => { %$text, writeOnly => JSON::XS::true },
+		phone => { %$text, writeOnly => JSON::XS::false }), ['phone'], 'what is written only is in no answer');
 	is_deeply(fields(emails => list(object(value => $text, primary => { type => 'boolean' }))), [],
 		'a list of its own addresses');
 	is_deeply(found(one(object(emails => list(object(value => $text))))),
