@@ -87,9 +87,9 @@ my @kinds = ([
 		"b.lat_e7 || ' ' || b.lon_e7", '1=473768889 85416667|2=475000000 85000000|3=475000000 -85000000'
 	],
 	[
-		'Web Mercator where the country proves it',
+		'metres of Mercator and of LV95 where the country proves it',
 		"id,name,country,x,y\n1,A,CH,950855.5,6003543.2\n2,B,CH,2683141,1247890\n",
-		'b.lat_e7', '1=473752636|2='
+		'b.lat_e7', '1=473752636|2=473765967'
 	],
 	[
 		'swapped where the country proves it', "id,name,country,lat,lon\n1,A,CH,8.5417,47.3769\n", 'b.lat_e7',
@@ -428,7 +428,7 @@ SKIP: {
 		'graph-top.json' => [ 'b.street', 'f=Weg 2' ],
 		'header-only.csv' => undef,
 		'html.csv' => [ 'b.name', q(1=Tom & Jerry's|2=Bold|3=A < B) ],
-		'mercator.csv' => [ 'b.lat_e7', '1=473752636|2=' ],
+		'mercator.csv' => [ 'b.lat_e7', '1=473752636|2=473765967' ],
 		'nulls.csv' => [
 			"coalesce(b.city, '') || coalesce(b.lat_e7::text, '')",
 			'1=470000000|2=470000000|3=Bern|4=Bern|5=Bern|6=Bern'

@@ -160,9 +160,12 @@ my @values = (
 			[ '47.3769, 8.5417', 1 ], [ '8.5417, 47.3769', 1 ], [ '47,3769 8,5417', 1 ], [ '47,3769, 8,5417', 1 ],
 		[ '(47.3769, 8.5417)', 1 ], [ 'POINT(8.5417 47.3769)', 1 ], [ 'POINT(47.3769 8.5417)', 1 ],
 		[ '47.3769N 8.5417E', 1 ], [ '47.3769/8.5417', 1 ], [ '[8.5417,47.3769]', 1 ], [ 'geo:47.3769,8.5417', 1 ],
-		[ '2683000 1247000', 0 ], [ '683000/247000', 0 ], [ '47.3769', 0 ], [ '32T 465200 5247000', 0 ],
+		[ '47.3769', 0 ], [ '32T 465200 5247000', 0 ],
 		[ '8FVC9G8F+6X', 0 ],
 		[ '47.3769W 8.5417S', 0 ], [ '0,0', 0 ] ),
+	( map { [ 'lat lon', 'country;coordinates', $_, 'lat=47.3686103 lon=8.5375042' ] }
+			'CH;2683000 1247000', 'CH;683000/247000', 'CH;247000 683000' ),
+	[ 'lat lon', 'country;coordinates', 'FR;2683000 1247000', '' ],
 	( map { [ 'lat lon', 'country;lat;lon', "CH;$_->[0]", $_->[1] ? "lat=$_->[1] lon=$_->[2]" : '' ] }
 			[ '47,3769;8,5417', '47.3769000', '8.5417000' ], [ '47.3769°;8.5417°', '47.3769000', '8.5417000' ],
 		[ '4.73769E1;8.5417E0', '47.3769000', '8.5417000' ], [ '47 22 36;8 32 30', '47.3766667', '8.5416667' ],
@@ -175,11 +178,13 @@ my @values = (
 		'lat=37.8000000 lon=-122.4000000' ],
 	# addresses in one column
 	( map { [ 'street postcode city region country', 'address', $_->[0], $_->[1] ] }
-			[ '10 Downing Street, London SW1A 2AA', 'street=10 Downing Street postcode=SW1A 2AA city=London' ],
+			[ '10 Downing Street, London SW1A 2AA',
+				'street=10 Downing Street postcode=SW1A 2AA city=London country=GB' ],
 		[ '10 Downing Street, London, SW1A 2AA, UK',
 			'street=10 Downing Street postcode=SW1A 2AA city=London country=GB' ],
-		[ 'SW1A 2AA London', 'postcode=SW1A 2AA city=London' ], [ 'London SW1A 2AA', 'postcode=SW1A 2AA city=London' ],
-		[ '221B Baker St, London NW1 6XE', 'street=221B Baker St postcode=NW1 6XE city=London' ],
+		[ 'SW1A 2AA London', 'postcode=SW1A 2AA city=London country=GB' ],
+		[ 'London SW1A 2AA', 'postcode=SW1A 2AA city=London country=GB' ],
+		[ '221B Baker St, London NW1 6XE', 'street=221B Baker St postcode=NW1 6XE city=London country=GB' ],
 		[ 'Unit 5, 12 Main St, Dublin, D02 X285, Ireland',
 			'street=Unit 5, 12 Main St postcode=D02 X285 city=Dublin country=IE' ],
 		[ '100 King St W, Toronto, ON M5X 1A9, Canada',

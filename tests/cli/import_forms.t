@@ -89,6 +89,73 @@ my @lists = (
 			. "3;C;Bern;\"['Dining and Drinking > Bakery', 'Café']\"\n",
 		'1.categories' => ['bakery'], '2.categories' => [ 'bar', 'restaurant' ], '3.categories' => [ 'bakery', 'cafe' ]
 	],
+	'an answer of an API' => [
+		qq({"status":"ok","data":{"items":[{"id":1,"name":"A","city":"Bern"},{"id":2,"name":"B","city":"Chur"}]}}\n),
+		name => 'A', '2.city' => 'Chur'
+	],
+	'objects by their ids' =>
+		[ qq({"k1":{"name":"A","city":"Bern"},"k2":{"name":"B","city":"Chur"}}\n), '2.name' => 'B' ],
+	'persons and products within are no businesses' => [
+		qq({"id":1,"employees":[{"name":"Petra"}],"owner":{"name":"Max"},"products":[{"name":"Bread"}]}\n),
+		name => undef
+	],
+	'a record whose list stands before its name' =>
+		[ qq({"items":[{"name":"Pizza"}],"name":"A","city":"Bern"}\n), name => 'A', '2.name' => undef ],
+	'register of Czechia' => [
+		qq({"ekonomickeSubjekty":[{"ico":"27074358","obchodniJmeno":"Pekárna","sidlo":{"kodStatu":"CZ",)
+			. qq("nazevObce":"Praha","nazevUlice":"Hlavní","cisloDomovni":12,"psc":11000}}]}\n),
+		name => 'Pekárna', street => 'Hlavní 12', city => 'Praha', postcode => '11000', country => 'CZ'
+	],
+	'register of Norway' => [
+		qq([{"navn":"BAKER AS","forretningsadresse":{"landkode":"NO","postnummer":"0155","poststed":"OSLO",)
+			. qq("adresse":["Storgata 1"]},"slettedato":"2024-02-01"}]\n),
+		name => 'BAKER AS', street => 'Storgata 1', postcode => '0155', city => 'OSLO', country => 'NO',
+		closed => '2024-02-01'
+	],
+	'details of a place of Google' => [
+		qq({"result":{"name":"A","formatted_address":"Hauptstr. 5, 10115 Berlin, Germany",)
+			. qq("geometry":{"location":{"lat":52.53,"lng":13.38}},"business_status":"CLOSED_PERMANENTLY",)
+			. qq("opening_hours":{"periods":[{"open":{"day":1,"time":"0900"},"close":{"day":1,"time":"1700"}},)
+			. qq({"open":{"day":6,"time":"2000"},"close":{"day":0,"time":"0200"}}]}},"status":"OK"}\n),
+		name => 'A', city => 'Berlin', lat => '52.5300000', closed => 'yes',
+		hours => 'Mo 09:00-17:00; Sa 20:00-02:00'
+	],
+	'intervals of days' => [
+		qq({"name":"A","hours":{"monday":{"openIntervals":[{"start":"09:00","end":"17:00"}]},)
+			. qq("tuesday":{"isClosed":true}},"address":{"line1":"12 Main St","city":"Boston","region":"MA"}}\n),
+		hours => 'Mo 09:00-17:00; Tu off', street => '12 Main St', city => 'Boston', country => 'US'
+	],
+	'values of ArcGIS and Opendatasoft in groups' => [
+		qq([{"attributes":{"NAME":"A"},"geometry":{"x":7.45,"y":46.95}},)
+			. qq({"fields":{"nom":"B","geo_point_2d":[48.86,2.34]}}]\n),
+		name => 'A', lat => '46.9500000', '2.name' => 'B', '2.lat' => '48.8600000'
+	],
+	'metres by crs' => [
+		qq({"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3857"}},)
+			. qq("features":[{"type":"Feature","id":1,"geometry":{"type":"Point",)
+			. qq("coordinates":[950855.5,6003543.2]},"properties":{"name":"A"}}]}\n),
+		lat => '47.3752636', lon => '8.5416803', country => 'CH'
+	],
+	'the Swiss grids' => [ # of the first swisstopo says 46.0441306, 8.7304972
+		"id,name,country,E,N\n1,A,CH,2700000,1100000\n2,B,CH,683256,247923\n3,C,,2600072,1200147\n",
+		lat => '46.0441268', lon => '8.7304993', '2.lat' => '47.3768789', '3.lat' => undef
+	],
+	'postal codes of one country only' => [
+		"id,name,city,postcode,phone\n1,A,Leeds,LS1 4AP,0113 496 0000\n2,B,Toronto,M5X 1A9,\n3,C,Dublin,D02 X285,\n",
+		country => 'GB', phone => '+441134960000', '2.country' => 'CA', '3.country' => 'IE'
+	],
+	'a whole address where a street is expected' => [
+		"id,name,street,city\n1,A,\"Weg 1, 3000 Bern\",\n2,B,\"Weg 1, Hinterhaus\",\n"
+			. "3,C,\"Route 66, 12345 Main Street\",\n",
+		street => 'Weg 1', postcode => '3000', city => 'Bern', '2.street' => 'Weg 1, Hinterhaus',
+		'3.city' => undef
+	],
+	'Hungary and Ireland with the code last' => [
+		"id,name,address,country\n1,A,\"Fő utca 5, Budapest, 1011\",HU\n"
+			. "2,B,\"12 O'Connell Street, Dublin 1, D01 F5P2\",IE\n",
+		street => 'Fő utca 5', city => 'Budapest', postcode => '1011', '2.city' => 'Dublin 1',
+		'2.postcode' => 'D01 F5P2'
+	],
 	Dutch => [
 		"Bedrijfsnaam;Adres;Huisnr;Postcode;Plaats;Land;Telefoonnummer;Categorie;Openingstijden\n"
 			. "Bakker A;Dorpsstraat;5;1234 AB;Utrecht;Nederland;030 123 4567;Bakkerij;ma-vr 9.00-17.30 uur\n",

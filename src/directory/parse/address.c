@@ -143,9 +143,18 @@ static struct str street_without_town(const struct draft *d, struct str street)
 
 void parse_address_split(struct draft *d)
 {
+	struct str *street = &d->field[RECORD_STREET], whole = *street;
 	city_without_code(d);
-	if (d->street_full.n)
+	if (d->street_full.n) {
 		split_full(d);
+	} else if (whole.n && memchr(whole.p, ',', whole.n) && !d->house_number.n) {
+		/* The whole address where a street is expected, and nothing else is known. */
+		d->street_full = whole;
+		*street = (struct str){NULL, 0};
+		split_full(d);
+		*street = d->field[RECORD_CITY].p ? d->street_full : whole;
+		d->street_full = (struct str){NULL, 0};
+	}
 }
 
 void parse_address_finish(struct draft *d)

@@ -172,6 +172,8 @@ bool parse_address_is_town(struct str s)
 	for (size_t i = 0; i < COUNT_OF(marks); i++)
 		if (memmem(s.p, s.n, marks[i], strlen(marks[i])))
 			return true;
+	if (str_starts(s, STR("Dublin ")) && s.n < 10 && ascii_is_digit(s.p[7]))
+		return true; /* its districts have numbers */
 	return s.n && !has_digit(s);
 }
 
@@ -372,7 +374,7 @@ static bool town_with_code(const struct code_place *c, const struct str *part, s
 	struct str s = code_without_label(part[*last]);
 	size_t n = code_at(c, s, false);
 	if (n && n == s.n) {
-		if (*last < 2 || !(c->places & BEHIND) || !has_digit(parts_joined(part, *last - 1)))
+		if (*last < 2 || !has_digit(parts_joined(part, *last - 1)))
 			return false;
 		out->post = s;
 		out->city = part[--*last];
@@ -432,6 +434,31 @@ static bool town_of_japan(struct str s, struct address_town *out)
 	*out = (struct address_town){.proven = true, .post = {code.p, CODE}};
 	out->street = str_trim(str_from(code, CODE));
 	return true;
+}
+
+struct str parse_address_country_of(struct str code)
+{
+	static const struct {
+		const char *shape, *country;
+	} shapes[] = {{"A9A 9A9", "CA"},  {"9999 AA", "NL"},   {"99-999", "PL"},
+		      {"9999-999", "PT"}, {"99999-999", "BR"}, {"999-9999", "JP"}};
+	char shape[12];
+	size_t n = 0;
+	for (; n < code.n && n < sizeof(shape); n++)
+		shape[n] = ascii_is_upper(code.p[n])   ? 'A'
+			   : ascii_is_digit(code.p[n]) ? '9'
+						       : code.p[n];
+	for (size_t i = 0; n == code.n && i < COUNT_OF(shapes); i++)
+		if (str_eq((struct str){shape, n}, str_of(shapes[i].shape)))
+			return str_of(shapes[i].country);
+	if (!is_letter_code(code))
+		return STR("");
+	struct str area = {code.p, 2};
+	bool island = str_eq(area, STR("JE")) || str_eq(area, STR("IM"));
+	return str_eq(area, STR("GY"))                        ? STR("GG")
+	       : island                                       ? area
+	       : code.n == 8 && memcmp(shape, "A99 ", 4) == 0 ? STR("IE")
+							      : STR("GB");
 }
 
 bool parse_address_town(const struct str *part, size_t n, struct str country,

@@ -122,12 +122,23 @@ bool value_degrees(struct str s, double *out, char *axis)
 
 /* ---- other systems ---- */
 
-/* Web Mercator, EPSG:3857, in metres. */
-static void from_mercator(double x, double y, double *lat, double *lon)
+void value_from_mercator(double x, double y, double *lat, double *lon)
 {
 	const double radius = 6378137, degree = M_PI / 180;
 	*lon = x / radius / degree;
 	*lat = (2 * atan(exp(y / radius)) - M_PI / 2) / degree;
+}
+
+/* LV95, in metres: the approximation that swisstopo publishes, right to a metre. */
+static void from_swiss(double east, double north, double *lat, double *lon)
+{
+	const double y = (east - 2.6e6) / 1e6, x = (north - 1.2e6) / 1e6, degree = 100.0 / 36;
+	*lon = (2.6779094 + 4.728982 * y + 0.791484 * y * x + 0.1306 * y * x * x -
+		0.0436 * y * y * y) *
+	       degree;
+	*lat = (16.9023892 + 3.238272 * x - 0.270978 * y * y - 0.002528 * x * x -
+		0.0447 * y * y * x - 0.0140 * x * x * x) *
+	       degree;
 }
 
 /* The grids whose numbers are found in files: what they are named, and where their numbers lie. */
@@ -135,10 +146,10 @@ static const struct grid {
 	const char *cause;
 	double east_from, east_to, north_from, north_to;
 } grids[] = {
-    {"coordinates of the Swiss grid LV95 (EPSG:2056); convert them to WGS 84", 2.48e6, 2.84e6,
-     1.07e6, 1.3e6},
-    {"coordinates of the Swiss grid LV03 (EPSG:21781); convert them to WGS 84", 4.8e5, 8.4e5, 7e4,
-     3e5},
+    {"coordinates of the Swiss grid LV95 (EPSG:2056); give the country, or convert them to WGS 84",
+     2.48e6, 2.84e6, 1.07e6, 1.3e6},
+    {"coordinates of the Swiss grid LV03 (EPSG:21781); give the country, or convert them to WGS 84",
+     4.8e5, 8.4e5, 7e4, 3e5},
     {"coordinates of Gauss-Krueger (EPSG:31466 to 31469); convert them to WGS 84", 2.5e6, 5.9e6,
      5.2e6, 6.2e6},
     {"coordinates of Lambert-93 (EPSG:2154); convert them to WGS 84", 1e5, 1.25e6, 6.04e6, 7.12e6},
@@ -155,10 +166,32 @@ static bool is_on_grid(const struct grid *g, double east, double north)
 	       north <= g->north_to;
 }
 
+/* Numbers of LV95 or LV03, in either order, of a record that is of Switzerland or Liechtenstein. */
+static bool on_swiss_grid(double east, double north, struct str country, struct value_place *place)
+{
+	const struct grid *lv95 = &grids[0], *lv03 = &grids[1];
+	if (!str_eq(country, STR("CH")) && !str_eq(country, STR("LI")))
+		return false;
+	if (is_on_grid(lv95, north, east) || is_on_grid(lv03, north, east)) {
+		double other = east;
+		east = north;
+		north = other;
+	}
+	bool newer = is_on_grid(lv95, east, north);
+	if (!newer && !is_on_grid(lv03, east, north))
+		return false;
+	from_swiss(newer ? east : east + 2e6, newer ? north : north + 1e6, &place->lat,
+		   &place->lon);
+	place->known = true;
+	return true;
+}
+
 static struct value_place on_grid(double east, double north, struct str country)
 {
 	struct value_place place = {.converted = true};
-	from_mercator(east, north, &place.lat, &place.lon);
+	if (on_swiss_grid(east, north, country, &place))
+		return place;
+	value_from_mercator(east, north, &place.lat, &place.lon);
 	/* Only the country can tell metres of Mercator from those of a grid. */
 	if (country.n && fabs(place.lat) < 85.06 && fabs(place.lon) <= 180 &&
 	    borders_near(country, place.lat, place.lon)) {

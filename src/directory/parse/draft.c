@@ -281,6 +281,9 @@ static struct str country_of_others(struct draft *d)
 	} else if (d->column_country.n) {
 		by = "countries found by columns";
 		of = d->column_country;
+	} else if (parse_address_country_of(d->field[RECORD_POSTCODE]).n) {
+		by = "countries found by postal codes";
+		of = parse_address_country_of(d->field[RECORD_POSTCODE]);
 	} else if (region.n) {
 		by = "countries found by town and region";
 		of = towns_country(city, draft_region_fits, d);

@@ -1,6 +1,7 @@
 /* Where a business is whose geometry is a line or an area: a point inside, not a corner. */
 #include "base/memory.h"
 #include "directory/parse/internal.h"
+#include "directory/parse/values.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -186,6 +187,19 @@ bool geometry_inside(const struct json_value *coordinates, double *lat, double *
 	return found;
 }
 
+/* Google's {"location": {"lat", "lng"}}, ArcGIS's {"x", "y"}. */
+static void geometry_put_point(struct draft *d, const struct json_value *geometry)
+{
+	const struct json_value *location = json_get(geometry, "location");
+	if (location) {
+		draft_field(d, RECORD_LAT, json_text(json_get(location, "lat")));
+		draft_field(d, RECORD_LON, json_text(json_get(location, "lng")));
+	} else if (json_get(geometry, "x") && json_get(geometry, "y")) {
+		draft_field(d, RECORD_LON, json_text(json_get(geometry, "x")));
+		draft_field(d, RECORD_LAT, json_text(json_get(geometry, "y")));
+	}
+}
+
 void geometry_put(struct draft *d, const struct json_value *geometry)
 {
 	const struct json_value *coordinates = json_get(geometry, "coordinates");
@@ -195,13 +209,19 @@ void geometry_put(struct draft *d, const struct json_value *geometry)
 		geometry_put(d, parts->first);
 		return;
 	}
-	if (!coordinates || !json_text(json_get(geometry, "type")).n)
+	if (!coordinates) {
+		geometry_put_point(d, geometry);
 		return;
-	if (coordinates->first && coordinates->first->next &&
+	}
+	if (!json_text(json_get(geometry, "type")).n)
+		return;
+	if (!d->parser->mercator && coordinates->first && coordinates->first->next &&
 	    coordinates->first->kind != JSON_IS_ARRAY) {
 		draft_field(d, RECORD_LON, json_text(coordinates->first));
 		draft_field(d, RECORD_LAT, json_text(coordinates->first->next));
 	} else if (geometry_inside(coordinates, &lat, &lon)) {
+		if (d->parser->mercator)
+			value_from_mercator(lon, lat, &lat, &lon);
 		char *p = arena_printf(&d->arena, "%.7f", lat),
 		     *q = arena_printf(&d->arena, "%.7f", lon);
 		draft_field(d, RECORD_LAT, p ? str_of(p) : STR(""));

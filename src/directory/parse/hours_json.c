@@ -150,6 +150,8 @@ static bool specification_clock(struct parse_hours_draft *h, const struct json_v
 				struct parse_hours_clock *out)
 {
 	struct str s = str_trim(json_text(v));
+	if (s.n > 11 && s.p[4] == '-' && s.p[7] == '-' && s.p[10] == 'T')
+		str_skip(&s, 11); /* of whatever day */
 	if (!s.n || !parse_hours_clock_take(&s, out))
 		return false;
 	s = str_trim(s);
@@ -280,9 +282,16 @@ void parse_hours_specification(struct parse_hours_draft *h, const struct json_va
  * ...}, or a list of these. */
 static void day_value(struct parse_hours_draft *h, int day, const struct json_value *v)
 {
+	static const char *const lists[] = {"openIntervals", "intervals", "periods", NULL};
+	static const char *const flags[] = {"isClosed", "is_closed", "closed", NULL};
+	const struct json_value *flag = named_value(v, flags);
 	if (v->kind == JSON_IS_ARRAY) {
 		for (const struct json_value *e = v->first; e; e = e->next)
 			day_value(h, day, e);
+	} else if (flag && flag->kind == JSON_IS_BOOL && flag->boolean) {
+		parse_hours_day(h, day, STR("closed"));
+	} else if (named_value(v, lists)) {
+		day_value(h, day, named_value(v, lists));
 	} else if (v->kind == JSON_IS_OBJECT) {
 		struct parse_hours_clock from, to;
 		char text[80];
@@ -329,6 +338,40 @@ static bool day_pairs(struct parse_hours_draft *h, const struct json_value *v)
 	return v->first != NULL;
 }
 
+/* {"day": 1, "time": "0900"} or {"day": 1, "hour": 9, "minute": 0} of Google, whose week begins
+ * with Sunday: minutes since Monday; -1: not so. */
+static int google_minutes(const struct json_value *v)
+{
+	int64_t day, hour, minute = 0;
+	struct str time = json_text(json_get(v, "time"));
+	struct str hours = time.n == 4 ? (struct str){time.p, 2} : json_text(json_get(v, "hour"));
+	struct str minutes =
+	    time.n == 4 ? (struct str){time.p + 2, 2} : json_text(json_get(v, "minute"));
+	if (!str_to_i64(json_text(json_get(v, "day")), 0, 6, &day) ||
+	    !str_to_i64(hours, 0, 24, &hour) || (minutes.n && !str_to_i64(minutes, 0, 59, &minute)))
+		return -1;
+	return (int)((day + 6) % 7 * 24 * 60 + hour * 60 + minute);
+}
+
+/* "periods" of Google. One that does not close is open for ever. */
+static void google_periods(struct parse_hours_draft *h, const struct json_value *list)
+{
+	enum { DAY = 24 * 60, WEEK = 7 * DAY };
+	parse_hours_written(h, STR("periods"));
+	for (const struct json_value *e = list->first; e; e = e->next) {
+		int from = google_minutes(json_get(e, "open"));
+		int to = google_minutes(json_get(e, "close"));
+		const char *why = "a time is not understood";
+		if (from >= 0 && !json_get(e, "close") && list->count == 1)
+			why = parse_hours_open(&h->week, 0x7f, 0, DAY);
+		else if (from >= 0 && to >= 0 && (to - from + WEEK) % WEEK <= DAY && to != from)
+			why = parse_hours_open(&h->week, 1u << from / DAY, from % DAY,
+					       from % DAY + (to - from + WEEK) % WEEK);
+		if (why)
+			parse_hours_unclear(h, why);
+	}
+}
+
 /* An object whose keys are days. */
 static void day_object(struct parse_hours_draft *h, const struct json_value *v)
 {
@@ -357,6 +400,8 @@ void parse_hours_value(struct parse_hours_draft *h, const struct json_value *v)
 		parse_hours_text(h, json_text(v));
 	} else if (named_value(v, lists)) {
 		parse_hours_value(h, named_value(v, lists));
+	} else if (json_path(v, "periods.0.open.day")) {
+		google_periods(h, json_get(v, "periods"));
 	} else if (json_get(v, "@type") || named_value(v, open_names) ||
 		   named_value(v, day_names)) {
 		parse_hours_specification(h, v);

@@ -125,6 +125,7 @@ struct parser {
 		bool near;
 	} cell[1 << 16];
 	struct facts_context context; /* of JSON-LD */
+	bool mercator;                /* geometry is in metres, as the file's "crs" says */
 	unsigned rejects_told;
 	uint64_t mended; /* values that were encoded twice */
 	const char
@@ -249,6 +250,8 @@ bool parse_address_is_town(struct str s);
  * end. country: two letters, or empty. False: not all of it is understood. */
 bool parse_address_town(const struct str *part, size_t n, struct str country,
 			struct address_town *out);
+/* The one country that writes its postal codes so: "SW1A 2AA", "M5X 1A9". Empty: several. */
+struct str parse_address_country_of(struct str code);
 /* The code of "CH 8001", "8001 Zürich". */
 struct str parse_address_code(struct str code);
 void parse_address_postcode_city(struct draft *d, struct str value);
@@ -290,6 +293,10 @@ bool country_number_first(struct str country);
 /* An object of a JSON file in whatever dialect. Sets p->format at the first. */
 /* graph: whose nodes it may name; NULL: none. */
 void draft_object(struct draft *d, struct json_value *v, const struct json_value *graph);
+
+/* The records in the answer of an API, which is none itself: a list of objects with names in v or
+ * in an object of v, one such object, or v, whose members are the records. NULL: there are none. */
+const struct json_value *objects_within(const struct json_value *v, int depth);
 
 /* osm.c: tags, and an id from type and number. */
 bool osm_is_object(const struct json_value *v);

@@ -239,6 +239,28 @@ static enum outcome nested_records(struct json_input *in)
 	return graph_records(in, &g);
 }
 
+/* Of the object that was read the records in it: {"data": {"items": [...]}}. */
+static enum outcome records_within(struct json_input *in, const struct json_value *object,
+				   bool *any)
+{
+	enum { DEPTH = 3 };
+	struct json_value *v;
+	struct err err;
+	const struct json_value *found = objects_within(object, DEPTH);
+	*any = false;
+	arena_reset(&in->graph_arena);
+	if (!found || json_parse(&in->graph_arena, in->draft->input, &v, &err) != OK)
+		return TOOK_ALL;
+	*any = true;
+	found = objects_within(v, DEPTH);
+	struct graph g = {.list = {.kind = JSON_IS_ARRAY}};
+	bool several = found->kind == JSON_IS_ARRAY || found == v;
+	const struct json_value *e = several ? found->first : found;
+	for (; e; e = several ? e->next : NULL)
+		graph_append(in, &g, e, 0);
+	return graph_records(in, &g);
+}
+
 static enum outcome graph_of_record(struct json_input *in)
 {
 	struct json_value *v;
@@ -355,8 +377,9 @@ static bool append_member(struct arena *arena, struct json_value *object, struct
 static enum outcome collection(struct json_input *in, const struct json_value *object,
 			       struct str key)
 {
+	struct str crs = json_text(json_path(object, "crs.properties.name"));
 	context_read(in->parser, json_get(object, "@context"));
-
+	in->parser->mercator = str_ends(crs, STR(":3857")) || str_ends(crs, STR(":900913"));
 	return str_eq(key, STR("@graph")) ? records_of_graph(in) : records_of_array(in);
 }
 
@@ -406,6 +429,10 @@ static enum outcome top_object(struct json_input *in)
 	d->input_is_json = true;
 	if (has_nested(object) && d->input.n)
 		return nested_records(in);
+	bool any = false;
+	enum outcome o = in->parser->map ? TOOK_ALL : records_within(in, object, &any);
+	if (any)
+		return o;
 	draft_object(d, object, NULL);
 	return finish(in);
 }

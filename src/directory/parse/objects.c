@@ -213,7 +213,7 @@ static void take_overture(struct draft *d, const struct json_value *v)
 /* A text, or the one inside of {"text": "Café", "languageCode": "de"} or {"title": "Café"}. */
 static struct str key_text(const struct json_value *m)
 {
-	static const char *const names[] = {"text", "title", "name"};
+	static const char *const names[] = {"text", "title", "name", "value"};
 	for (size_t i = 0; i < COUNT_OF(names) && m->kind == JSON_IS_OBJECT; i++)
 		if (json_text(json_get(m, names[i])).n)
 			return json_text(json_get(m, names[i]));
@@ -228,7 +228,12 @@ static void put_key(struct draft *d, const struct json_value *m)
 			parser_count(d->parser, "not used", m->key);
 		return;
 	}
-	if (b->target == TARGET_HOURS && m->first) {
+	if (b->target == TARGET_PLACE && m->kind == JSON_IS_ARRAY && m->count == 2 &&
+	    str_starts(str_of(b->name), STR("geopoint"))) {
+		char *two = arena_printf(&d->arena, "%.*s,%.*s", STR_ARG(json_text(m->first)),
+					 STR_ARG(json_text(m->first->next)));
+		draft_put(d, b, two ? str_of(two) : STR(""));
+	} else if (b->target == TARGET_HOURS && m->first) {
 		draft_given(d, RECORD_HOURS, STR("an object"));
 		parse_hours_value(&d->hours, m);
 	} else if (m->kind == JSON_IS_ARRAY) {
@@ -241,28 +246,134 @@ static void put_key(struct draft *d, const struct json_value *m)
 	}
 }
 
-/* Objects whose members are values of the record itself. */
-static bool is_group(const struct json_value *m)
+/* Objects whose members are values of the record itself; of a list the first. NULL: it is none. */
+static const struct json_value *group_of(const struct json_value *m)
 {
-	static const char *const names[] = {"address",  "location", "coordinates", "position",
-					    "geocodes", "main",     "contact"};
-	for (size_t i = 0; i < COUNT_OF(names) && m->kind == JSON_IS_OBJECT; i++)
+	static const char *const names[] = {"address",
+					    "location",
+					    "coordinates",
+					    "position",
+					    "geocodes",
+					    "main",
+					    "contact",
+					    "fields",
+					    "attributes",
+					    "properties",
+					    "addresses",
+					    "businessaddress",
+					    "registeredaddress",
+					    "forretningsadresse",
+					    "sidlo",
+					    "postoffices",
+					    "registered_office_address",
+					    "adresse",
+					    "adresseEtablissement"};
+	const struct json_value *group = m->kind == JSON_IS_ARRAY ? m->first : m;
+	for (size_t i = 0; group && group->kind == JSON_IS_OBJECT && i < COUNT_OF(names); i++)
 		if (str_eq_nocase(m->key, str_of(names[i])))
-			return true;
-	return false;
+			return group;
+	return NULL;
 }
 
 static void take_by_keys(struct draft *d, const struct json_value *v)
 {
 	for (const struct json_value *m = v->first; m; m = m->next) {
-		if (is_group(m))
-			take_by_keys(d, m);
+		if (group_of(m))
+			take_by_keys(d, group_of(m));
 		else if (!str_eq(m->key, STR("geometry")) && !str_eq(m->key, STR("type")))
 			put_key(d, m);
 	}
 	const struct json_value *type = json_get(v, "type");
 	if (type && !str_eq(json_text(type), STR("Feature")))
 		put_key(d, type);
+}
+
+/* Whether an object names a business by a key, or in a group of keys. */
+static bool has_name(const struct json_value *v, int depth)
+{
+	for (const struct json_value *m = v->kind == JSON_IS_OBJECT ? v->first : NULL; m;
+	     m = m->next) {
+		const struct binding *b = binding_of_header(m->key);
+		if (b && b->target == TARGET_FIELD && b->field == RECORD_NAME &&
+		    m->kind != JSON_IS_OBJECT)
+			return true;
+		if (depth && group_of(m) && m->kind == JSON_IS_OBJECT && has_name(m, depth - 1))
+			return true;
+	}
+	return false;
+}
+
+static bool within_is_called(const struct json_value *m, const char *const *names)
+{
+	for (; *names; names++)
+		if (str_eq_nocase(m->key, str_of(*names)))
+			return true;
+	return false;
+}
+
+/* Under any other key there may be persons, products or reviews. */
+const struct json_value *objects_within(const struct json_value *v, int depth)
+{
+	static const char *const lists[] = {"items",
+					    "data",
+					    "results",
+					    "records",
+					    "businesses",
+					    "companies",
+					    "places",
+					    "stores",
+					    "shops",
+					    "rows",
+					    "list",
+					    "entries",
+					    "hits",
+					    "docs",
+					    "content",
+					    "features",
+					    "venues",
+					    "restaurants",
+					    "hotels",
+					    "firmen",
+					    "unternehmen",
+					    "betriebe",
+					    "entreprises",
+					    "etablissements",
+					    "locations",
+					    "enheter",
+					    "ekonomickesubjekty",
+					    "unites_legales",
+					    "value",
+					    "candidates",
+					    "organizations",
+					    "facilities",
+					    "elements",
+					    NULL};
+	static const char *const single[] = {"result", "data", "place", "business", "company",
+					     "record", "item", "d",     "response", NULL};
+	static const char *const own[] = {"@type", "tags", "type", "names", "properties"};
+	size_t named = 0, others = 0;
+	for (size_t i = 0; i < COUNT_OF(own); i++)
+		if (json_get(v, own[i]))
+			return NULL;
+	if (!depth || has_name(v, 1))
+		return NULL;
+	for (const struct json_value *m = v->first; m; m = m->next) {
+		bool list = m->kind == JSON_IS_ARRAY && m->first && within_is_called(m, lists);
+		bool object = m->kind == JSON_IS_OBJECT && !binding_of_header(m->key);
+		if (list ? has_name(m->first, 1) : within_is_called(m, single) && has_name(m, 1))
+			return m;
+		named += object && has_name(m, 1);
+		others += !object || !has_name(m, 1);
+	}
+	if (named > 1 && !others)
+		return v; /* records by their ids */
+	for (const struct json_value *m = v->first; m; m = m->next) {
+		const struct json_value *found =
+		    m->kind == JSON_IS_OBJECT ? objects_within(m, depth - 1) : NULL;
+		if (found)
+			return found;
+	}
+	return NULL;
 }
 
 /* ---- which dialect ---- */

@@ -70,6 +70,8 @@ MUST_CHECK bool value_degrees(struct str s, double *out, char *axis);
 
 /* A latitude and a longitude as written, with the country as far as it is known. */
 struct value_place value_place(struct str lat, struct str lon, struct str country);
+/* Of Web Mercator (EPSG:3857), in metres. */
+void value_from_mercator(double x, double y, double *lat, double *lon);
 
 /* "47.3,8.5", "47.3 8.5", "POINT(8.5 47.3)" as the two. False: not so. */
 MUST_CHECK bool value_two(struct str s, struct str *lat, struct str *lon);
