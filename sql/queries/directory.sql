@@ -634,21 +634,22 @@ CROSS JOIN LATERAL (
 		AND abs(length(ltrim(word, './')) - length(typed.word)) <= CASE WHEN length(typed.word) < 6 THEN 1 ELSE 2 END
 	LIMIT 3000) AS w;
 
--- Towns and regions of these folded names ($1), and all regions of these countries ($2), the largest first.
+-- Towns (with the region that they are in) and regions of these folded names ($1), and all regions of these countries ($2), the largest first.
 -- name: places_named
-SELECT p.kind, p.name_key, p.key, p.name, p.country, p.businesses, p.id
+SELECT p.kind, p.name_key, p.key, p.name, p.country, p.businesses, p.id, p.region_id, p.region_key, p.region, p.region_businesses
 FROM (
-	(SELECT 'town' AS kind, c.name_key, c.key, c.name, r.country, c.businesses, c.id
+	(SELECT 'town' AS kind, c.name_key, c.key, c.name, r.country, c.businesses, c.id, r.id AS region_id, r.key AS region_key,
+		r.name AS region, r.businesses AS region_businesses
 	FROM city AS c JOIN region AS r ON r.id = c.region_id
 	WHERE c.name_key = ANY ($1::text[]) AND c.businesses > 0
 	ORDER BY c.businesses DESC, c.id LIMIT 100)
 	UNION ALL
-	(SELECT 'region', name_key, key, name, country, businesses, id
+	(SELECT 'region', name_key, key, name, country, businesses, id, NULL, NULL, NULL, NULL
 	FROM region
 	WHERE name_key = ANY ($1::text[]) AND businesses > 0
 	ORDER BY businesses DESC, id LIMIT 20)
 	UNION ALL
-	(SELECT 'country', name_key, key, name, country, businesses, id
+	(SELECT 'country', name_key, key, name, country, businesses, id, NULL, NULL, NULL, NULL
 	FROM region
 	WHERE country = ANY ($2::text[]) AND businesses > 0
 	ORDER BY businesses DESC, id LIMIT 400)

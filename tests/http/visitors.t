@@ -50,6 +50,10 @@ Stomatološka ordinacija Jović|dentist|Terazije 3|11000|Beograd|Beograd|RS|||
 The Kings Arms|pub|14 High Street|SW1A 2AA|London|England|GB|+442071234567|https://kingsarms.example/menu|
 Smith & Sons Plumbing|plumber|3 Mill Lane|SE1 9SG|London|England|GB|||
 Pizza Palace|restaurant|88 Baker Street|W1U 6TJ|London|England|GB|||
+Stand -Room 21 Derby Grill Port Walk Nord Tor||Markt 9|04109|Leipzig|Sachsen|DE|||
+Pizza Milla||5 Baker Street|W1U 6TJ|London|England|GB|||
+Sushi Ko|restaurant|Damstraat 9|1012 JM|Amsterdam|Noord-Holland|NL|||
+Sushi Mi|restaurant|Damstraat 11|1012 JM|Amsterdam|Noord-Holland|NL|||
 Buchhandlung am Markt|bookshop|Markt 4|04109|Leipzig|Sachsen|DE||https://buch-am-markt.example/|Bücherstube
 Velo Meier|bicycle-shop|Ringstrasse 6|8400|Winterthur|Zürich|CH|||
 Coiffeur Chic|hairdresser|Steinberggasse 2|8400|Winterthur|Zürich|CH|||
@@ -68,6 +72,7 @@ $i->up;
 		my %record;
 		@record{qw(name categories street postcode city region country phone website alt_names)} = map { $_ // '' } @$_,
 			'', '';
+		$record{extra} = { cuisine => 'japanese' } if $record{name} =~ /^Sushi/;
 		$record{$_} = [ $record{$_} ] for grep { $record{$_} ne '' } qw(categories alt_names);
 		$record{hours} = $hours{ $record{name} } // '';
 		delete $record{$_} for grep { $record{$_} eq '' } keys %record;
@@ -147,6 +152,7 @@ for (
 	# a word in a name before what only is of the category
 	[ 'pizza', 'Pizza Palace' ],
 	# what is not there
+	[ 'Stand -Room 21 Derby Grill Port Walk Nord Tor in Leipzig', 'Stand -Room 21 Derby Grill Port Walk Nord Tor' ],
 	[ '+41 44 000 00 00', '-' ], [ '079 123 45 67', '-' ], [ 'www.nobody.example', '-' ],
 	['qqqqqqqq', '-'], ['...', '-'], ['😀', '-'],
 ) {
@@ -164,6 +170,25 @@ is("$u->{text}: $u->{category}{key}, $u->{city}{name}", 'bakery in Zurich: baker
 my $none = find('pera qqqqqqqq');
 is("$none->{businesses}[0]{name} without $none->{understood}{left_out}", 'Pera without qqqqqqqq',
 	'a word without which there is something is left out, and that is told');
+# A street is left out as a whole, and before a cuisine, and its name is no slip of a similar word.
+for my $wish ('pizza mill lane', 'japanese mill lane') {
+	my ($kind) = split ' ', $wish;
+	my $u = find($wish)->{understood};
+	is("$u->{text} without $u->{left_out}", "$kind without mill lane", "'$wish' is $kind where there is some");
+}
+is_deeply([ sort map { $_->{name} } @{ find('pizza london')->{businesses} } ], [ 'Pizza Milla', 'Pizza Palace' ],
+	'beside the kind in the place there are names that say it, where their kind is not known');
+{
+	my $near = find('Metzger Thun');
+	my $u = $near->{understood};
+	is("$near->{businesses}[0]{name}: $u->{text} without $u->{left_out}, $u->{region}{key}",
+		'Metzgerei Müller: Metzger without Thun, ch-bern', 'where a town has none, what the region around it has');
+	my $page = get('/v1/businesses?limit=1&q=' . quote('bakery winterthur'));
+	my @names = map { $_->{name} } @{ $page->{businesses} };
+	$page = get('/v1/businesses?limit=1&q=' . quote('bakery winterthur') . "&cursor=$page->{next}");
+	is_deeply([ sort @names, map { $_->{name} } @{ $page->{businesses} } ], [ 'Bäckerei Hug', 'Pera' ], 'page by page');
+	is($page->{understood}{left_out}, 'winterthur', 'and every page tells it');
+}
 is(find('hotel Genf')->{understood}{left_out}, 'Genf', 'where there is none, the place is left out before the kind');
 is(find('farm shop bern')->{understood}{region}{key}, 'ch-bern', 'the region of a town without one is looked in');
 is(find('restaurants en Allemagne')->{understood}{country}{name}, 'Germany', 'a country is told');

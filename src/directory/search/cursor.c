@@ -115,6 +115,11 @@ static bool key_fits(enum search_sort sort, struct str text)
 	double number;
 	switch (sort) {
 	case SEARCH_QUALITY:
+		if (str_starts(text, STR(CURSOR_STAGE))) {
+			struct str stage = str_cut(&text, '/');
+			if (stage.n != 2 || !text.p)
+				return false;
+		}
 		if (str_starts(text, STR("h"))) /* a place in the head of a text's answer */
 			return str_to_i64((struct str){text.p + 1, text.n - 1}, 0, HEAD_MAX,
 					  &whole);

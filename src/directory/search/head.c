@@ -32,11 +32,12 @@ struct finding {
 static void head_finish(struct finding *f)
 {
 	struct search_head *h = &f->head;
-	bool literal = false;
+	bool literal = false, cut = h->typed.count == TERMS_MAX; /* further words are ignored */
 	if (!h->problem)
 		qsort(h->item, h->count, sizeof(*h->item), rank_compare);
 	for (size_t i = 0; i < h->count; i++)
-		literal |= h->item[i].literal && h->item[i].degree == 0 && h->item[i].extra == 0;
+		literal |=
+		    h->item[i].literal && h->item[i].degree == 0 && (h->item[i].extra == 0 || cut);
 	if (literal) {
 		h->typed.when = WISH_NONE;
 		h->typed.excludes = false;
@@ -618,7 +619,9 @@ void head_find(const struct head_asked *asked, head_done *done, void *ctx)
 	f->ctx = ctx;
 	f->head.item = item;
 	f->wish = (struct match_wish){.total = asked->total, .facets = asked->facets};
-	if (!terms_read(asked->arena, asked->q, asked->plain, &f->head.typed))
+	bool fits = terms_read(asked->arena, asked->q, asked->plain, &f->head.typed);
+	f->head.typed.only_together |= asked->together;
+	if (!fits)
 		head_no_room(f);
 	else if (!head_ask_phone(f))
 		head_ask_known(f);

@@ -60,6 +60,8 @@ struct key {
 struct key key_before_all(enum search_sort sort);
 /* Of a list by distance. */
 double key_chord(const struct key *key);
+/* In front of the key of a list whose place_stage is not 0: "s2/". */
+#define CURSOR_STAGE "s"
 /* Base64url of the key and a hash over it and the query: a cursor of another query, or a changed
  * one, is refused. It is no secret and gives no rights, so the hash has no key. */
 MUST_CHECK struct str cursor_write(struct arena *arena, const struct search_query *q,
@@ -142,6 +144,7 @@ struct term {
 	bool excluded;    /* what it names is not wanted ... */
 	const struct taxonomy_category *unwanted; /* ... which is of this category; NULL: of none */
 	bool category, place;                     /* belongs to what names them */
+	bool of_street;      /* belongs to a street that some business is in: "market st" */
 	bool cuisine;        /* names a cuisine that a business of the directory serves */
 	bool dropped;        /* nothing was found with it */
 	struct str meant;    /* the name of a category that it is a misspelling of */
@@ -156,7 +159,8 @@ struct term {
 };
 
 enum place_kind { PLACE_NONE, PLACE_TOWN, PLACE_REGION, PLACE_COUNTRY };
-enum { PLACE_STAGES = 2, PLACE_KEYS = 32 };
+/* The places of a text, in the order in which they are tried. */
+enum { PLACE_OTHER = 1, PLACE_AROUND = 2, PLACE_STAGES = 3, PLACE_KEYS = 32 };
 
 /* Places of one name and kind together: towns in several regions, the regions of a country. */
 struct named_place {
@@ -186,8 +190,9 @@ struct typed {
 	bool excludes;   /* words name what is not wanted */
 	size_t meanings; /* of the words that are called category */
 	struct phrase_meaning meaning[PHRASE_MEANINGS];
-	/* The place that words name: towns of that name, else the region or country. What it may be
-	 * when nothing is found there (the region that is called like the town) comes second. */
+	/* The place that words name: towns of that name, else the region or country. PLACE_OTHER:
+	 * what it may be when nothing is found there, the region that is called like the town.
+	 * PLACE_AROUND: the region around the town, which no word names. */
 	struct named_place where[PLACE_STAGES];
 	bool plain;    /* words are only words, though they name a category and a place */
 	bool complete; /* category and place say it all */
@@ -292,7 +297,7 @@ struct candidate {
 void rank_judge(const struct typed *typed, struct candidate *c);
 /* Whether its main category is the one that the text names. */
 bool rank_is_main(const struct typed *typed, const struct candidate *c);
-/* Whether it is of the category and in the town that the text names. */
+/* Whether it is of the category, as far as it has one, and in the town that the text names. */
 bool rank_is_named(const struct typed *typed, const struct candidate *c);
 int rank_compare(const void *a, const void *b); /* of struct candidate, for qsort */
 /* Whether it is what the text excludes. */
@@ -329,8 +334,14 @@ struct head_asked {
 	int64_t total, at_s;
 	size_t enough; /* candidates: with fewer, corrections are tried */
 	bool plain;    /* the list of the category and place that it names was empty */
+	bool together; /* no word is left out */
 	bool unranked; /* only what matches is asked, for another order */
 };
+/* Of what the text was understood as: which of its places is listed. The region around a town where
+ * there is nothing is told as what is found without the town. False: no room. */
+MUST_CHECK bool rank_place_listed(struct search_head *head, int stage,
+				  struct search_understood *out);
+
 typedef void head_done(void *ctx, struct search_head *head);
 void head_find(const struct head_asked *asked, head_done *done, void *ctx);
 

@@ -29,16 +29,24 @@ enum {
  * it is only known of all businesses together. */
 static const double share_near = 0.1;
 
-/* In front of the key in a cursor of a list whose place_stage is not 0. */
-#define STAGE_MARK "s"
-
 static void ask_words(struct listing *l);
 static void list_counted(struct listing *l, enum status status, const struct err *err);
 static void adopt_for_count(struct listing *l);
 static void begin_tail(struct listing *l);
+static void too_large(struct listing *l);
+static void take_wishes(struct listing *l, const struct search_head *head);
+
+static void list_place(struct listing *l)
+{
+	if (rank_place_listed(l->head, l->place_stage, &l->list.understood))
+		begin_tail(l);
+	else
+		too_large(l);
+}
 
 /* Where nothing was found in the place that the text names: in the region that is called like the
- * town. Else category and place may be words of names. */
+ * town. Else category and place may be words of names, first all of them: before some are left out
+ * it is looked for in the region around the town. */
 static void try_other_place(struct listing *l)
 {
 	l->adopted = false;
@@ -48,13 +56,26 @@ static void try_other_place(struct listing *l)
 	l->city = l->asked_city;
 	l->filters = l->asked_filters;
 	l->key = key_before_all(l->list.sort);
-	if (++l->place_stage < PLACE_STAGES && l->head->typed.where[l->place_stage].kind) {
-		rank_place(&l->list.understood, &l->head->typed.where[l->place_stage]);
-		begin_tail(l);
-	} else {
-		l->place_stage = PLACE_STAGES;
-		ask_words(l);
+	const struct named_place *where = l->head->typed.where;
+	if (l->place_stage < PLACE_OTHER && where[PLACE_OTHER].kind) {
+		l->place_stage = PLACE_OTHER;
+		list_place(l);
+		return;
 	}
+	l->named = l->place_stage < PLACE_AROUND && where[PLACE_AROUND].kind ? l->head : NULL;
+	l->place_stage = PLACE_STAGES;
+	ask_words(l);
+}
+
+/* No name has the words either. */
+static void try_around(struct listing *l)
+{
+	l->head = l->named;
+	l->named = NULL;
+	l->key = key_before_all(l->list.sort);
+	take_wishes(l, l->head);
+	l->place_stage = PLACE_AROUND;
+	list_place(l);
 }
 
 /* Where nothing is open when the text asks for it: what opens next. */
@@ -72,6 +93,10 @@ static void list_finish(struct listing *l)
 {
 	if (give_nexts(l)) {
 		l->done(l->ctx, &l->list);
+		return;
+	}
+	if (l->named && !l->list.count && !l->list.problem) {
+		try_around(l);
 		return;
 	}
 	if (l->adopted && !l->list.count && !l->list.problem && !l->q.cursor.n &&
@@ -242,7 +267,7 @@ static void give_next(struct listing *l)
 	struct key key = l->key;
 	const char *text = "";
 	if (l->place_stage) {
-		text = arena_printf(l->ask.arena, STAGE_MARK "%d/%.*s", l->place_stage,
+		text = arena_printf(l->ask.arena, CURSOR_STAGE "%d/%.*s", l->place_stage,
 				    STR_ARG(key.text));
 		key.text = str_of(text ? text : "");
 	}
@@ -506,6 +531,14 @@ static void fetch_more(struct listing *l)
 	must(l->fetch <= OPEN_CHUNK_MAX);
 }
 
+static void take_wishes(struct listing *l, const struct search_head *head)
+{
+	l->nexts = 0;
+	l->typed = head->typed.when || head->typed.excludes ? &head->typed : NULL;
+	if (l->typed)
+		fetch_more(l);
+}
+
 static void head_found(void *ctx, struct search_head *head)
 {
 	struct listing *l = ctx;
@@ -519,12 +552,7 @@ static void head_found(void *ctx, struct search_head *head)
 		too_large(l);
 		return;
 	}
-	if (l->place_stage > 0 && l->place_stage < PLACE_STAGES)
-		rank_place(&l->list.understood, &head->typed.where[l->place_stage]);
-	l->nexts = 0;
-	l->typed = head->typed.when || head->typed.excludes ? &head->typed : NULL;
-	if (l->typed)
-		fetch_more(l);
+	take_wishes(l, head);
 	if (l->list.sort != SEARCH_QUALITY) {
 		l->text = head->text;
 		if (l->text.hopeless)
@@ -535,6 +563,11 @@ static void head_found(void *ctx, struct search_head *head)
 	}
 	l->head = head;
 	l->text = head->text;
+	if (l->place_stage > 0 && l->place_stage < PLACE_STAGES &&
+	    !rank_place_listed(l->head, l->place_stage, &l->list.understood)) {
+		too_large(l);
+		return;
+	}
 	for (size_t i = l->head_from; i < head->count; i++) {
 		struct candidate *c = &head->item[i];
 		if (l->list.count == (size_t)l->q.limit) {
@@ -575,6 +608,7 @@ static void ask_words(struct listing *l)
 					 .at_s = l->at_s,
 					 .enough = (size_t)l->q.limit,
 					 .plain = l->place_stage == PLACE_STAGES,
+					 .together = l->named != NULL,
 					 .unranked = l->list.sort != SEARCH_QUALITY};
 	if (!asked.facets)
 		too_large(l);
@@ -697,7 +731,7 @@ static void read_head_cursor(struct listing *l)
 	int64_t stage;
 	if (!l->q.cursor.n || !(l->filters & PLAN_TEXT) || l->list.sort != SEARCH_QUALITY)
 		return;
-	if (str_starts(l->key.text, STR(STAGE_MARK))) {
+	if (str_starts(l->key.text, STR(CURSOR_STAGE))) {
 		struct str rest = {l->key.text.p + 1, l->key.text.n - 1};
 		if (str_to_i64(str_cut(&rest, '/'), 1, PLACE_STAGES, &stage))
 			l->place_stage = (int)stage;

@@ -30,7 +30,9 @@ struct listing {
 	} * next;
 	size_t nexts;
 	struct search_head *head; /* of a text by relevance; NULL: none */
-	size_t head_from;         /* where the page begins in it */
+	/* The head as named, while it is asked whether names in the town have the words instead */
+	struct search_head *named;
+	size_t head_from; /* where the page begins in it */
 	struct text text;
 	const struct plan *plan;
 	struct key key; /* of the last row looked at */

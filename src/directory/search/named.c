@@ -193,6 +193,30 @@ static bool gather(const struct typed *typed, const struct db_rows *rows, enum p
 	return fits;
 }
 
+/* The region that the largest of these towns is in. False: no room. */
+static bool around(const struct typed *typed, const struct db_rows *rows,
+		   const struct named_place *town, struct named_place *out)
+{
+	struct arena *arena = typed->arena;
+	for (int row = 0; town->kind && row < rows->rows; row++) {
+		if (kind_of(rows, row) != PLACE_TOWN ||
+		    db_i64(rows, row, SQL_PLACES_NAMED_ID) != town->id ||
+		    !db_text(rows, row, SQL_PLACES_NAMED_REGION).n)
+			continue;
+		int64_t businesses = db_i64(rows, row, SQL_PLACES_NAMED_REGION_BUSINESSES);
+		*out = (struct named_place){
+		    .kind = PLACE_REGION,
+		    .count = 1,
+		    .id = db_i64(rows, row, SQL_PLACES_NAMED_REGION_ID),
+		    .businesses = businesses,
+		    .place = {.country = town->place.country, .businesses = businesses},
+		};
+		return rows_text(arena, rows, row, SQL_PLACES_NAMED_REGION_KEY, &out->place.key) &&
+		       rows_text(arena, rows, row, SQL_PLACES_NAMED_REGION, &out->place.name);
+	}
+	return true;
+}
+
 /* What these words name: the towns, or the region or country when there is none or when that is far
  * larger; the other one comes second. False: no room. */
 static bool read_place(struct typed *typed, const struct db_rows *rows, size_t from, size_t n)
@@ -208,7 +232,9 @@ static bool read_place(struct typed *typed, const struct db_rows *rows, size_t f
 		wider = country;
 	bool wide = wider.kind && (!town.kind || wider.businesses > WIDER_FACTOR * town.businesses);
 	where[0] = wide ? wider : town;
-	where[1] = wide ? town : wider;
+	where[PLACE_OTHER] = wide ? town : wider;
+	if (!wide && !around(typed, rows, &town, &where[PLACE_AROUND]))
+		return false;
 	for (size_t i = from; where[0].kind && i < from + n; i++)
 		typed->term[i].place = true;
 	return true;
@@ -281,8 +307,10 @@ static void mark_complete(struct typed *typed)
 		other |= !term->filler && !term->category && !term->place;
 	}
 	typed->complete = (category || place || typed->everything) && !other && !typed->plain;
-	if (!category)
+	if (!category) {
 		typed->meanings = 0;
+		typed->where[PLACE_AROUND].kind = PLACE_NONE;
+	}
 	for (size_t i = 0; i < PLACE_STAGES && !place; i++)
 		typed->where[i] = (struct named_place){.kind = PLACE_NONE};
 }
@@ -567,13 +595,15 @@ bool named_correct(struct typed *typed)
 /* ---- words to leave out ---- */
 
 /* The weight of a word. The smaller the value, the sooner the word is dropped: first the one that
- * no business has, then slips and numbers, then the more frequent ones; last the names of places
- * and categories. */
-static int64_t telling(const struct term *term)
+ * no business has, then slips and numbers, then the more frequent ones; last the names of places,
+ * categories and cuisines. */
+static int64_t telling(const struct typed *typed, const struct term *term)
 {
 	bool number = true, postcode = false;
 	if (term->category || term->place)
 		return term->category ? 2 : 1;
+	if (term->cuisine)
+		return typed->meanings ? 0 : 2;
 	if (!term->count)
 		return INT64_MIN;
 	if (!term->known && !term->joined.n)
@@ -595,7 +625,7 @@ bool named_drop(struct typed *typed)
 		if (term->filler || term->dropped)
 			continue;
 		left++;
-		if (!least || telling(term) < telling(least))
+		if (!least || telling(typed, term) < telling(typed, least))
 			least = term;
 	}
 	/* The words of a name are left out together. */
@@ -603,7 +633,8 @@ bool named_drop(struct typed *typed)
 		struct term *term = &typed->term[i];
 		bool together =
 		    term != least && !term->filler && !term->dropped &&
-		    ((term->place && least->place) || (term->category && least->category));
+		    ((term->place && least->place) || (term->category && least->category) ||
+		     (term->of_street && least->of_street));
 		if (!together)
 			continue;
 		term->dropped = true;

@@ -177,7 +177,7 @@ bool rank_is_main(const struct typed *typed, const struct candidate *c)
 
 bool rank_is_named(const struct typed *typed, const struct candidate *c)
 {
-	if (typed->meanings && !is_of_category(typed, c))
+	if (typed->meanings && c->business.category.n && !is_of_category(typed, c))
 		return false;
 	return typed->where[0].kind != PLACE_TOWN || is_in_town(typed, c);
 }
@@ -449,4 +449,19 @@ bool rank_understood(const struct typed *typed, const struct candidate *best,
 		out->category.label = str_of(typed->meaning[0].group->label);
 	}
 	return fits;
+}
+
+bool rank_place_listed(struct search_head *head, int stage, struct search_understood *out)
+{
+	struct typed *typed = &head->typed;
+	if (stage == PLACE_AROUND) {
+		struct str without_place = out->without_place;
+		for (size_t i = 0; i < typed->count; i++)
+			typed->term[i].dropped |= typed->term[i].place;
+		if (!rank_understood(typed, head->count ? head->item : NULL, out))
+			return false;
+		out->without_place = without_place;
+	}
+	rank_place(out, &typed->where[stage]);
+	return true;
 }

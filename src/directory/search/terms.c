@@ -601,6 +601,26 @@ static bool read_beginnings(struct typed *typed, struct term *const *asked,
 	return fits;
 }
 
+static bool is_in_streets(const struct term *term)
+{
+	for (size_t i = 0; i < term->count; i++)
+		if (term->of[i].degree == DEGREE_EXACT && term->of[i].token.p[0] == TOKEN_STREET[0])
+			return true;
+	return false;
+}
+
+/* A word and the kind of street behind it, both as streets have them, are no slips. */
+static void take_streets(struct typed *typed)
+{
+	for (size_t i = 0; i + 1 < typed->count; i++) {
+		struct term *name = &typed->term[i], *kind = &typed->term[i + 1];
+		if (name->filler || !kind->street[0].n || !is_in_streets(name) ||
+		    !is_in_streets(kind))
+			continue;
+		name->of_street = kind->of_street = true;
+	}
+}
+
 bool terms_read_known(struct typed *typed, const struct db_rows *rows)
 {
 	bool fits = true;
@@ -611,6 +631,7 @@ bool terms_read_known(struct typed *typed, const struct db_rows *rows)
 	for (size_t i = 0; i < typed->count && fits; i++)
 		fits = read_term(typed, i, rows);
 	take_kitchens(typed);
+	take_streets(typed);
 	struct term *last = NULL;
 	for (size_t i = 0; i < typed->count; i++)
 		if (typed->term[i].last)
@@ -622,8 +643,8 @@ bool terms_read_known(struct typed *typed, const struct db_rows *rows)
  * may be so always. */
 static bool may_begin(const struct term *term)
 {
-	return !term->last && !term->filler && !term->dropped && term->word.n >= BEGINNING_FROM &&
-	       !has_digit(term->word);
+	return !term->last && !term->filler && !term->dropped && !term->of_street &&
+	       term->word.n >= BEGINNING_FROM && !has_digit(term->word);
 }
 
 bool terms_ask_begun(const struct typed *typed, struct str *beginnings)
@@ -653,7 +674,7 @@ bool terms_read_begun(struct typed *typed, const struct db_rows *rows)
 static bool may_be_slip(const struct term *term)
 {
 	return !has_digit(term->word) && utf8_count(term->word) >= TYPED_FROM && !term->wish &&
-	       !phrases_is_filler(term->word);
+	       !term->of_street && !phrases_is_filler(term->word);
 }
 
 bool terms_ask_near(const struct typed *typed, struct str *words)
@@ -737,7 +758,7 @@ static bool match_term(const struct typed *typed, const struct term *term,
 	int64_t businesses = 0;
 	bool facets = false, place = term->place && !wish->words_only;
 	terms_array_open(&a);
-	for (size_t i = 0; place && i < PLACE_STAGES; i++) {
+	for (size_t i = 0; place && i <= PLACE_OTHER; i++) {
 		terms_array_put_all(&a, typed->where[i].facets);
 		businesses += typed->where[i].businesses;
 	}
