@@ -14,7 +14,8 @@
  *   fill failed  all waiters are answered at once; no retry before the key's back-off is over
  *   source away  all waiters are answered at once; the next request tries again
  *   owner died   the supervisor writes EVENT_FD; one of the waiters fills
- *   owner hangs  after lease_ms another request fills; the late value is discarded
+ *   owner hangs  after lease_ms another request fills, or when the supervisor replaces the owner;
+ *                the late value is discarded
  *
  * A kind of value is a row (struct cache_class). Its function makes the value from the key alone,
  * because the request that caused the fill may be gone, or belong to another process.

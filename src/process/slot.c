@@ -108,6 +108,14 @@ static int slot_take_cache(struct supervisor *sv)
 	must_failed(__FILE__, __LINE__, "web.processes leaves a slot for a predecessor");
 }
 
+/* Its fills are other processes' from now on, although it is not dead yet. */
+static void slot_release_fills(struct supervisor *sv, const struct process_slot *s)
+{
+	const uint64_t one = 1;
+	if (s->cache_slot && store_process_hangs(sv->cache, s->cache_slot))
+		(void)!write(sv->event_fd, &one, sizeof(one));
+}
+
 /* Let other processes take over its fills at once. */
 static void slot_free_cache(struct supervisor *sv, int *slot)
 {
@@ -328,6 +336,7 @@ static int64_t slot_watch(struct supervisor *sv, struct process_slot *s, int64_t
 	log_error("hangs", LOG_S("process", name), LOG_I("pid", s->pid));
 	if (slot_replaceable(s)) {
 		s->restarts++;
+		slot_release_fills(sv, s);
 		slot_replace(sv, s, HUNG_GRACE_MS);
 	} else {
 		kill(s->pid, SIGKILL);

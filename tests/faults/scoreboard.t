@@ -1,15 +1,17 @@
 #!/usr/bin/perl
 # The numbers of all processes, whichever answers: /metrics adds up at every scrape, waits for the reading of the
-# pipeline that it began, and a web process that hangs is seen and replaced.
+# pipeline that it began, and a web process that hangs is seen and replaced, and holds no key of the cache from then on.
 use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use Clients;
 use Instance;
 use Test::More;
 
 my $processes = 3;
-my $i = Instance->make(settings => { 'web.processes' => $processes, 'web.hang_timeout' => '15s' });
+my $i = Instance->make(settings => { 'web.processes' => $processes, 'web.hang_timeout' => '15s',
+	'cache.wait' => '60s' });
 $i->up;
 
 # ---- the first scrape ----
@@ -60,10 +62,24 @@ like($i->get('/metrics')->{content}, qr/^holdfast_pipeline_known 1$/m, 'later sc
 
 # ---- a web process that hangs ----
 my %before = $i->status;
-my $hung = $before{'web/2'}{pid};
+my ($hung, @others) = map { $before{"web/$_"}{pid} } 2, 1, 3;
+# It is stopped while it makes a value: the others stand still until it has begun.
+$i->freeze(@others);
+my $hold = $i->hold(qw(business business_detail source));
+my $clients = Clients->new($i->{address});
+my $parked = $clients->begin(('/v1/stats/quality') x 12);
+$i->until('web/2 makes a value', sub { $i->fills_running == 1 });
 $i->freeze($hung);
+kill CONT => @others;
+Instance::release($hold);
 # Connections that the kernel gives to the one that hangs wait until it is replaced; then they are answered.
-my @codes = map { $i->get('/healthz')->{status} } 1 .. 30;
+my $beside = $clients->begin(('/healthz') x 30);
+# The supervisor is stopped, too, so that it does not kill the one that hangs meanwhile.
+$i->until('its successor is started', sub { $i->log =~ /"hangs" process="web\/2".*"started" process="web\/2"/s });
+$i->freeze($i->supervisor);
+is($i->get('/v1/stats/quality')->{status}, 200, 'the value that it had begun is made by another, before it is dead');
+kill CONT => $i->supervisor;
+my @codes = map { $_->{status} } $clients->end($beside);
 is_deeply([ grep { $_ != 200 } @codes ], [], 'every request is answered although one process hangs')
 	or diag "@codes";
 my %after;

@@ -122,7 +122,7 @@ struct model {
 	struct model_key key[MODEL_KEYS];
 	struct store *slot[MODEL_SLOTS + 1];
 	struct arena arena;
-	uint64_t random, versions, publishes, fenced, lost;
+	uint64_t random, versions, publishes, fenced, lost, hung;
 	int64_t now_ms;
 };
 
@@ -232,6 +232,20 @@ static void model_death(struct model *m, int slot)
 	}
 }
 
+/* Its fills are free, and what it publishes when it wakes up is discarded. */
+static void model_hang(struct model *m, int slot)
+{
+	store_process_hangs(m->slot[0], slot);
+	for (int k = 0; k < MODEL_KEYS; k++) {
+		if (m->key[k].filler != slot)
+			continue;
+		m->key[k].filler = 0;
+		m->key[k].late = m->key[k].fill;
+		m->key[k].late_owner = slot;
+		m->hung++;
+	}
+}
+
 static void random_operations_agree_with_a_simple_model(void **state)
 {
 	(void)state;
@@ -259,13 +273,15 @@ static void random_operations_agree_with_a_simple_model(void **state)
 			m.now_ms += (int64_t)draw(&m.random, 12);
 		if (step % 20000 == 0)
 			model_death(&m, slot);
+		if (step % 20000 == 10000)
+			model_hang(&m, slot);
 		if (step % 500000 == 0)
 			check(fd, 0x1e);
 	}
 	printf("# seed %lu: %lu steps, %lu published, %lu fenced, %lu found evicted\n",
 	       (unsigned long)seed, (unsigned long)steps, (unsigned long)m.publishes,
 	       (unsigned long)m.fenced, (unsigned long)m.lost);
-	assert_true(m.publishes > steps / 50 && m.fenced > 0 && m.lost > 0);
+	assert_true(m.publishes > steps / 50 && m.fenced > 0 && m.lost > 0 && m.hung > 0);
 	for (int slot = 0; slot <= MODEL_SLOTS; slot++) {
 		if (slot)
 			model_death(&m, slot);

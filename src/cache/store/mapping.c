@@ -106,7 +106,8 @@ uint64_t store_seed(const struct store *store)
 
 /* ---- recovery ---- */
 
-/* Release the claim of a dead process on an entry. True: requests wait for the entry. */
+/* Release the claim of a process that is dead, or hangs, on an entry. True: requests wait for the
+ * entry. */
 static bool release_entry(struct store *store, uint64_t number, int slot)
 {
 	struct bucket *b = &store->bucket[(number - 1) / STORE_WAYS];
@@ -192,6 +193,17 @@ static void collect_garbage(struct store *store, int slot)
 	atomic_store_explicit(&store->head->free, free_count, memory_order_relaxed);
 	free(noted);
 	free(reached);
+}
+
+bool store_process_hangs(struct store *store, int slot)
+{
+	bool wake = false;
+	must(slot > 0 && slot <= STORE_SLOTS);
+	for (uint64_t n = 1; n <= store->head->buckets * STORE_WAYS; n++) {
+		if (word_phase(load(word_at(store, n))) == STORE_FILLING)
+			wake |= release_entry(store, n, slot);
+	}
+	return wake;
 }
 
 bool store_process_died(struct store *store, int slot)

@@ -125,6 +125,11 @@ bool store_woken(struct store *store);
  * keys and must be woken. */
 bool store_process_died(struct store *store, int slot);
 
+/* For the supervisor, when the process of a slot has stopped and is being replaced: releases its
+ * fills, so that nobody waits until it is dead. Its blocks stay: it may still wake up, and then
+ * publishes nothing. True: as above. */
+bool store_process_hangs(struct store *store, int slot);
+
 /* ---- numbers ---- */
 
 #define STORE_COUNTERS(X)                                                                          \
