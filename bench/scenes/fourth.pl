@@ -36,7 +36,7 @@ SELECT note, pg_sleep(0.6) FROM queue WHERE id = :id;\nCOMMIT;");
 	WHERE id BETWEEN :n AND :n + 12000 ORDER BY wide OFFSET 0) AS s;");
 		there(1, "application_name = 'facets' AND state = 'active'");
 	}, is => 'SELECT sum(temp_bytes)::bigint / 1000000 FROM pg_stat_database', holds => sub { grows(@_) >= 300 } },
-	{ name => 'upsert', label => 'write-pressure', soon => 18, settings => "max_wal_size = 64MB\nmin_wal_size = 32MB\n",
+	{ name => 'upsert', label => 'write-pressure', soon => 18, settings => "max_wal_size = 32MB\nmin_wal_size = 32MB\n",
 		tables => 'CREATE TABLE more (n integer PRIMARY KEY, note text)', play => sub {
 		bench('feed-sync', 3, 0, "\\set n random(1, 200000)\nINSERT INTO more SELECT g, md5(g::text)
 	FROM generate_series(:n, :n + 2000) AS g ON CONFLICT (n) DO UPDATE SET note = md5(excluded.note);");
@@ -70,23 +70,14 @@ SELECT note, pg_sleep(0.6) FROM queue WHERE id = :id;\nCOMMIT;");
 				(SELECT max(age(backend_xmin)) FROM pg_stat_activity)" },
 	# A page that is asked for again because it never comes: the statement is cancelled before it ends.
 	{ name => 'timeouts', label => 'herd-no-period', soon => 16, tables => $shops, play => sub {
-		again("homepage-$_", q{psql -qX -c "SET statement_timeout = '2500ms'" -c 'SELECT count(*), max(b.name)
+		again("homepage-$_", q{psql -qX -c "SET statement_timeout = '4s'" -c 'SELECT count(*), max(b.name)
 			FROM shop AS a JOIN shop AS b USING (quality)' >/dev/null} =~ s/\n\s*/ /r) for 1 .. 5;
 		there(3, "application_name LIKE 'homepage-%' AND state = 'active'");
 	}, is => at_once('homepage-%') },
 	{ name => 'functions', label => 'connections', soon => 14, tables => $queue, play => sub {
-		again("api-fn-$_", 'psql -qXt -c "SELECT note FROM queue WHERE id = 4" -c "SELECT pg_sleep(0.05)"'
-			. ' -c "SELECT state FROM queue WHERE id = 4" >/dev/null') for 1 .. 10;
+		bench('api-fn', 10, 0, "SELECT note FROM queue WHERE id = 4;\n\\sleep 50 ms\nSELECT state FROM queue WHERE id = 4;",
+			'-C');
 	}, is => 'SELECT sum(sessions) FROM pg_stat_database', holds => sub { grows(@_) >= 200 } },
-	# The sample of an ANALYZE says that a column has two values.
-	{ name => 'sampled', label => 'plan-change', soon => 34, tables => "$shops
-		CREATE INDEX shop_quality ON shop (quality); ANALYZE shop", play => sub {
-		bench('category-page', 2, 10, "\\set n random(1, 999)\nSELECT max(name) FROM shop WHERE quality = :n;");
-	}, at => 17, then => sub {
-		$i->sql('ALTER TABLE shop ALTER COLUMN quality SET (n_distinct = 2)');
-		$i->sql('ANALYZE shop');
-	}, holds => \&second_half, is => sub {
-		return $i->sql('EXPLAIN SELECT max(name) FROM shop WHERE quality = 700') =~ /Seq Scan/ ? 't' : 'f' } },
 	{ name => 'outbox', label => 'autovacuum-behind', soon => 14, tables => "$jobs
 		ALTER TABLE queue SET (autovacuum_enabled = false)", play => sub {
 		for (1 .. 6) {

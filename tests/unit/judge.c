@@ -344,6 +344,47 @@ static void a_herd_has_equal_texts_in_waves_and_its_period(void **state)
 	scene_end(&s);
 }
 
+/* Sessions of two applications, `apart` seconds after each other. */
+static void two_applications(struct scene *s, int apart)
+{
+	for (int t = 0; t < 36; t++) {
+		scene_next(s);
+		for (int32_t n = 0; n < 7; n++) {
+			char application[20];
+			int at = (t + (n < 4 ? 0 : apart)) % 8;
+			snprintf(application, sizeof(application), "%s-%d",
+				 n < 4 ? "portal" : "mobile", n);
+			struct observe_session *w = scene_session(
+			    s, 100 + n, application, at < 2 ? OBSERVE_ACTIVE : OBSERVE_IDLE);
+			scene_text(w, "SELECT count(*) FROM business WHERE city = 'x'");
+			w->query_start = s->at - at * SECOND - 100000;
+			w->state_change = w->query_start + (at < 2 ? 0 : 1900000);
+		}
+		scene_push(s);
+	}
+}
+
+static void applications_that_share_a_cache_are_one_herd(void **state)
+{
+	(void)state;
+	for (int apart = 0; apart < 8; apart += 4) {
+		struct scene s;
+		scene_begin(&s);
+		two_applications(&s, apart);
+		judge_run(s.history, &s.server, &s.result);
+		assert_int_equal(s.result.findings, apart ? 2 : 1);
+		if (!apart) {
+			scene_is(&s, "herd/high");
+			assert_string_equal(s.result.finding[0].key, "herd/mobile");
+			assert_non_null(strstr(s.result.finding[0].cause, "of mobile, portal is"));
+			assert_int_equal(s.result.finding[0].k, 7);
+			assert_int_equal(s.result.finding[0].callers, 7);
+			assert_int_equal(s.result.finding[0].statements, 1);
+		}
+		scene_end(&s);
+	}
+}
+
 static void a_herd_that_is_cured_is_gone_though_one_still_fills(void **state)
 {
 	(void)state;
@@ -426,6 +467,9 @@ static void counters_name_spinning_and_polling(void **state)
 	    {"SELECT 1 FROM item WHERE state = $1", "", 0, 385 * 16},
 	    {"SELECT 1 FROM item WHERE state = $1 FOR UPDATE SKIP LOCKED",
 	     "spinning-update/probable", 0, 385 * 16},
+	    {"INSERT INTO item SELECT id FROM feed ON CONFLICT DO NOTHING",
+	     "spinning-update/probable", 0, 385 * 16},
+	    {"INSERT INTO item VALUES ($1) ON CONFLICT DO NOTHING", "", 0, 3 * 16},
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct scene s;
@@ -478,6 +522,10 @@ static void what_no_index_serves_is_named_and_others_are_not(void **state)
 	    {"SELECT id FROM business WHERE quality > $1", "", 900, 3000, 900},
 	    {"SELECT count(*) FROM business WHERE quality > $1", "", 1, 60000, 900},
 	    {"SELECT name FROM business ORDER BY name", "", 900, 60000, 900},
+	    /* the rows that refer to it are looked for without an index */
+	    {"DELETE FROM business WHERE id = $1", "index-near-miss/probable", 1, 890, 900},
+	    {"DELETE FROM business WHERE id = $1", "", 1, 9, 900},
+	    {"UPDATE business SET quality = $1", "", 1, 890, 900},
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct scene s;
@@ -624,6 +672,7 @@ int main(void)
 	    cmocka_unit_test(an_abandoned_transaction_is_named_when_it_is_old_enough),
 	    cmocka_unit_test(the_holder_of_dead_rows_is_the_one_whose_own_age_explains_it),
 	    cmocka_unit_test(a_herd_has_equal_texts_in_waves_and_its_period),
+	    cmocka_unit_test(applications_that_share_a_cache_are_one_herd),
 	    cmocka_unit_test(a_herd_that_is_cured_is_gone_though_one_still_fills),
 	    cmocka_unit_test(what_looks_like_a_herd_and_is_none),
 	    cmocka_unit_test(equal_reads_without_a_pause_are_a_herd_without_period),

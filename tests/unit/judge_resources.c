@@ -157,11 +157,14 @@ static void much_in_temporary_files_is_named_unless_it_is_work(void **state)
 		const char *text;
 		int64_t each, held; /* MB written between two readings, and that are there */
 		const char *expected;
+		int more; /* sessions beside the first */
 	} cases[] = {
-	    {"SELECT a FROM b ORDER BY c", 200, 10, "temporary-files/probable"},
-	    {"SELECT a FROM b ORDER BY c", 0, 1100, "temporary-files/probable"},
-	    {"SELECT a FROM b ORDER BY c", 30, 60, ""},
-	    {"CREATE INDEX i ON b (c)", 0, 1100, "maintenance/note"},
+	    {"SELECT a FROM b ORDER BY c", 200, 10, "temporary-files/probable", 0},
+	    {"SELECT a FROM b ORDER BY c", 0, 1100, "temporary-files/probable", 0},
+	    {"SELECT a FROM b ORDER BY c", 30, 60, "", 0},
+	    {"SELECT a FROM b ORDER BY c", 30, 4, "temporary-files/probable", 2},
+	    {"SELECT a FROM b ORDER BY c", 3, 4, "", 2},
+	    {"CREATE INDEX i ON b (c)", 0, 1100, "maintenance/note", 0},
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct scene s;
@@ -173,6 +176,8 @@ static void much_in_temporary_files_is_named_unless_it_is_work(void **state)
 			scene_text(q, cases[i].text);
 			s.now->temporary_at = cases[i].each * t << 20;
 			q->temporary = cases[i].held << 20;
+			for (int n = 0; n < cases[i].more; n++)
+				scene_session(&s, 2 + n, "report-2", OBSERVE_ACTIVE)->temporary = 1;
 			s.now->xids.freeze_max = 200000000;
 			scene_push(&s);
 		}

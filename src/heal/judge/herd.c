@@ -4,7 +4,8 @@
  * Equal fingerprints are not enough: a parallel job runs one statement over slices of its own. The
  * texts must be equal. With parameters ($1) that cannot be told, and there is only a note.
  * One statement that passes by itself establishes period and caller; others of the same caller
- * join when two sessions ran them at once in the same waves. */
+ * join when two sessions ran them at once in the same waves. Applications whose runs of one text
+ * coincide use one cache, and are one caller: one cause, one finding. */
 #include "heal/judge/internal.h"
 #include "base/memory.h"
 
@@ -14,6 +15,7 @@
 enum {
 	HERD_EPISODES = 64,
 	HERD_SESSIONS = 64,
+	HERD_CALLERS = 32, /* applications; bits of a mask */
 	HERD_LEAST_EPISODES = 3,
 	HERD_LEAST_K = 3,
 	HERD_JOIN_K = 2,
@@ -52,6 +54,9 @@ struct herd {
 	const struct observe_execution **execution; /* by start */
 	int executions;
 	bool *done; /* of each execution: its statement has been judged */
+	/* Applications, and of each the first one, by name, that it shares a cache with. */
+	const char *caller[HERD_CALLERS];
+	int shares[HERD_CALLERS], callers;
 };
 
 static int herd_by_start(const void *a, const void *b)
@@ -80,10 +85,129 @@ static int64_t herd_median(int64_t *value, int n)
 	return value[n / 2];
 }
 
-static bool herd_same(const struct observe_execution *a, const struct observe_execution *b)
+/* ---- who shares a cache ---- */
+
+/* The number of an application; -1: there are too many. */
+static int herd_caller(const struct herd *h, const char *name)
 {
-	return a->fingerprint == b->fingerprint && strcmp(a->caller, b->caller) == 0;
+	for (int i = 0; i < h->callers; i++) {
+		if (strcmp(h->caller[i], name) == 0)
+			return i;
+	}
+	return -1;
 }
+
+static bool herd_of_one(const struct herd *h, const char *a, const char *b)
+{
+	int x = herd_caller(h, a), y = herd_caller(h, b);
+	return strcmp(a, b) == 0 || (x >= 0 && y >= 0 && h->shares[x] == h->shares[y]);
+}
+
+static bool herd_same(const struct herd *h, const struct observe_execution *a,
+		      const struct observe_execution *b)
+{
+	return a->fingerprint == b->fingerprint && herd_of_one(h, a->caller, b->caller);
+}
+
+static void herd_join_callers(struct herd *h, int a, int b)
+{
+	int to = h->shares[a] < h->shares[b] ? h->shares[a] : h->shares[b],
+	    gone = h->shares[a] < h->shares[b] ? h->shares[b] : h->shares[a];
+	for (int i = 0; i < h->callers; i++)
+		h->shares[i] = h->shares[i] == gone ? to : h->shares[i];
+}
+
+/* The runs of one text, by start: applications share it when most runs of each fall together with
+ * one of the other. */
+static void herd_share_text(struct herd *h, const struct observe_execution *const *run, int runs)
+{
+	int total[HERD_CALLERS] = {0}, together[HERD_CALLERS][HERD_CALLERS] = {{0}};
+	int *who = memory_array((size_t)runs, sizeof(*who));
+	uint32_t *with = memory_array((size_t)runs, sizeof(*with));
+	for (int i = 0; i < runs; i++) {
+		who[i] = herd_caller(h, run[i]->caller);
+		with[i] = 0;
+	}
+	for (int i = 0; i < runs; i++) {
+		for (int j = i + 1; j < runs && run[j]->started <= run[i]->seen; j++) {
+			if (who[i] < 0 || who[j] < 0)
+				continue;
+			with[i] |= UINT32_C(1) << who[j];
+			with[j] |= UINT32_C(1) << who[i];
+		}
+	}
+	for (int i = 0; i < runs; i++) {
+		if (who[i] < 0)
+			continue;
+		total[who[i]]++;
+		for (int b = 0; b < h->callers; b++)
+			together[who[i]][b] += (with[i] >> b & 1) != 0;
+	}
+	for (int a = 0; a < h->callers; a++) {
+		for (int b = 0; b < a; b++) {
+			if (together[a][b] >= HERD_LEAST_EPISODES &&
+			    together[b][a] >= HERD_LEAST_EPISODES &&
+			    together[a][b] * 2 > total[a] && together[b][a] * 2 > total[b])
+				herd_join_callers(h, a, b);
+		}
+	}
+	free(who);
+	free(with);
+}
+
+/* Equal texts with parameters may be different questions: they show nothing. */
+static void herd_share(struct herd *h)
+{
+	const struct observe_execution **run =
+	    memory_array((size_t)h->executions + 1, sizeof(const struct observe_execution *));
+	for (int i = 0; i < h->executions && h->callers < HERD_CALLERS; i++) {
+		if (herd_caller(h, h->execution[i]->caller) < 0)
+			h->caller[h->callers++] = h->execution[i]->caller;
+	}
+	qsort(h->caller, (size_t)h->callers, sizeof(h->caller[0]), herd_by_text);
+	for (int i = 0; i < h->callers; i++)
+		h->shares[i] = i;
+	for (int i = 0; i < h->executions && h->callers > 1; i++) {
+		const struct observe_execution *x = h->execution[i];
+		int runs = 0;
+		bool several = false;
+		if (h->done[i] || x->parameters)
+			continue;
+		for (int j = i; j < h->executions; j++) {
+			const struct observe_execution *y = h->execution[j];
+			if (y->hash != x->hash || y->fingerprint != x->fingerprint)
+				continue;
+			h->done[j] = true;
+			several |= strcmp(y->caller, x->caller) != 0;
+			run[runs++] = y;
+		}
+		if (several)
+			herd_share_text(h, run, runs);
+	}
+	memset(h->done, 0, (size_t)h->executions + 1);
+	free(run);
+}
+
+/* The applications that share a cache with this one, the first by name first: "mobile, portal". */
+static const char *herd_names(const struct herd *h, const char *caller)
+{
+	const char *names = "";
+	for (int i = 0; i < h->callers; i++) {
+		if (herd_of_one(h, h->caller[i], caller))
+			names =
+			    judge_text(h->c, "%s%s%s", names, names[0] ? ", " : "", h->caller[i]);
+	}
+	return names[0] ? names : caller;
+}
+
+/* What the cause is known by when it comes again. */
+static const char *herd_first(const struct herd *h, const char *caller)
+{
+	int at = herd_caller(h, caller);
+	return at < 0 ? caller : h->caller[h->shares[at]];
+}
+
+/* ---- waves ---- */
 
 /* Sessions that ran the text that most of them ran, between two executions of the list. */
 static int herd_k(const struct herd *h, const struct observe_execution *like, int from, int to)
@@ -92,11 +216,11 @@ static int herd_k(const struct herd *h, const struct observe_execution *like, in
 	for (int i = from; i < to; i++) {
 		int32_t pid[HERD_SESSIONS];
 		int k = 0;
-		if (!herd_same(h->execution[i], like))
+		if (!herd_same(h, h->execution[i], like))
 			continue;
 		for (int j = from; j < to && k < HERD_SESSIONS; j++) {
 			int at = 0;
-			if (!herd_same(h->execution[j], like) ||
+			if (!herd_same(h, h->execution[j], like) ||
 			    h->execution[j]->hash != h->execution[i]->hash)
 				continue;
 			while (at < k && pid[at] != h->execution[j]->pid)
@@ -120,7 +244,7 @@ static void herd_episodes(const struct herd *h, const struct observe_execution *
 	w->episodes = 0;
 	for (int i = 0; i < h->executions; i++) {
 		const struct observe_execution *x = h->execution[i];
-		if (!herd_same(x, like))
+		if (!herd_same(h, x, like))
 			continue;
 		if (!e || x->started > e->end + gap) {
 			if (e)
@@ -216,7 +340,7 @@ static bool herd_together(const struct herd_wave *a, const struct herd_wave *b)
 static void herd_mark(struct herd *h, const struct observe_execution *like)
 {
 	for (int i = 0; i < h->executions; i++)
-		h->done[i] |= herd_same(h->execution[i], like);
+		h->done[i] |= herd_same(h, h->execution[i], like);
 }
 
 /* The other statements of this caller that come in the same waves. */
@@ -227,7 +351,7 @@ static int64_t herd_join(struct herd *h, const struct observe_execution *leader,
 	int64_t redundant = 0;
 	for (int i = 0; i < h->executions; i++) {
 		const struct observe_execution *x = h->execution[i];
-		if (h->done[i] || strcmp(x->caller, leader->caller) != 0)
+		if (h->done[i] || !herd_of_one(h, x->caller, leader->caller))
 			continue;
 		herd_episodes(h, x,
 			      waves->period * 15 / 100 > HERD_GAP_US ? waves->period * 15 / 100
@@ -250,7 +374,7 @@ static void herd_add_callers(struct herd *h, struct judge_finding *f, const char
 {
 	for (int i = 0; i < h->executions; i++) {
 		const struct observe_execution *x = h->execution[i];
-		if (strcmp(x->caller, caller) != 0)
+		if (!herd_of_one(h, x->caller, caller))
 			continue;
 		judge_add_caller(f, judge_text(h->c, "%s (role %s%s%s)",
 					       x->application[0] ? x->application : "a session",
@@ -279,12 +403,14 @@ static void herd_add_waves(struct judge_finding *f, const struct herd_wave *w)
 	}
 }
 
-static void herd_say(struct judge_case *c, struct judge_finding *f,
+static void herd_say(const struct herd *h, struct judge_finding *f,
 		     const struct observe_execution *x, const struct herd_wave *w,
 		     int64_t redundant)
 {
+	struct judge_case *c = h->c;
+	const char *names = herd_names(h, x->caller);
 	double period = (double)w->period / 1e6, fill = (double)w->alone / 1e6;
-	f->key = judge_text(c, "herd/%s", x->caller);
+	f->key = judge_text(c, "herd/%s", herd_first(h, x->caller));
 	f->k = w->k;
 	f->waves = w->full;
 	f->period_s = period;
@@ -292,12 +418,12 @@ static void herd_say(struct judge_case *c, struct judge_finding *f,
 	f->cause = judge_text(
 	    c,
 	    "One cache, no lock: %d statement%s of %s %s computed by %d sessions at once, every %.1f s.",
-	    f->statements, f->statements == 1 ? "" : "s", x->caller,
-	    f->statements == 1 ? "is" : "are", w->k, period);
+	    f->statements, f->statements == 1 ? "" : "s", names, f->statements == 1 ? "is" : "are",
+	    w->k, period);
 	f->action = judge_text(
 	    c,
 	    "One fill per key in %s: the first computes, the others wait or get the old value. The time to live is about %.1f s: look for it in the cache's settings.",
-	    x->caller, period - fill);
+	    names, period - fill);
 	f->until = judge_text(
 	    c,
 	    "Nothing needs to be killed: what is cancelled starts again at once. Without repeats %.1f of %.1f s a wave remain.",
@@ -341,7 +467,7 @@ static void herd_report(struct herd *h, const struct observe_execution *leader,
 	if (leader->parameters)
 		herd_note(h->c, f, leader, w);
 	else
-		herd_say(h->c, f, leader, w, redundant);
+		herd_say(h, f, leader, w, redundant);
 }
 
 static void herd_search(struct herd *h, struct herd_wave *w, bool parameters)
@@ -355,7 +481,7 @@ static void herd_search(struct herd *h, struct herd_wave *w, bool parameters)
 		    h->c->last->at - w->end <
 			3 * w->period) { /* one that is cured still fills, alone */
 			for (int j = 0; j < h->executions; j++) /* smaller ones may join now */
-				h->done[j] &= strcmp(h->execution[j]->caller, x->caller) != 0;
+				h->done[j] &= !herd_of_one(h, h->execution[j]->caller, x->caller);
 			herd_report(h, x, w);
 		}
 	}
@@ -375,6 +501,7 @@ void judge_herd(struct judge_case *c)
 	qsort(h.execution, (size_t)h.executions, sizeof(const struct observe_execution *),
 	      herd_by_start);
 	h.done = memory_alloc((size_t)h.executions + 1);
+	herd_share(&h);
 	/* Those without parameters lead: of the others less is known. */
 	herd_search(&h, w, false);
 	herd_search(&h, w, true);

@@ -1,4 +1,4 @@
-/* A statement that should change or lock rows, is called again and again, reads much, and gets
+/* A statement that should add, change or lock rows, is called again and again, reads much, and gets
  * none. */
 #include "heal/judge/internal.h"
 
@@ -13,7 +13,8 @@ enum {
 static void spinning_visit(struct judge_case *c, uint64_t fingerprint)
 {
 	struct judge_sum sum = judge_sum_of(c, fingerprint, 1);
-	bool changes = sum.verb == OBSERVE_UPDATE || sum.verb == OBSERVE_DELETE;
+	bool adds = sum.verb == OBSERVE_INSERT;
+	bool changes = adds || sum.verb == OBSERVE_UPDATE || sum.verb == OBSERVE_DELETE;
 	int64_t blocks = sum.calls ? sum.blocks / sum.calls : 0;
 	bool much = (sum.calls >= SPINNING_CALLS && blocks >= SPINNING_BLOCKS) ||
 		    (sum.calls >= SPINNING_BATCHES && blocks >= SPINNING_BATCH_BLOCKS);
@@ -28,9 +29,14 @@ static void spinning_visit(struct judge_case *c, uint64_t fingerprint)
 	f->key = judge_text(c, "spinning-update/%016llx", (unsigned long long)fingerprint);
 	f->cause = judge_text(
 	    c, "A statement was called %lld times, read %lld blocks each time and %s no row.",
-	    (long long)sum.calls, (long long)blocks, changes ? "changed" : "locked");
+	    (long long)sum.calls, (long long)blocks,
+	    adds      ? "added"
+	    : changes ? "changed"
+		      : "locked");
 	f->action =
-	    "Read its condition: it selects rows that it then does not change. Claim work with one statement that deletes or marks what it selects, and raise an alarm when a claim takes nothing though work is due.";
+	    adds
+		? "All that it would add is there already: ask for what is new since the last time, or stop when nothing is."
+		: "Read its condition: it selects rows that it then does not change. Claim work with one statement that deletes or marks what it selects, and raise an alarm when a claim takes nothing though work is due.";
 	f->until =
 	    "Cancelling does not help: the next call does the same. If the queue is empty, its table is bloated: VACUUM it.";
 	f->sure = "probable: counters only; whether rows are due cannot be seen from here";

@@ -1,13 +1,16 @@
 /* Sorts, hashes and materialised results that do not fit into work_mem are written into temporary
- * files: a few that are large fill the disk, many that are small take all of its speed. */
+ * files: a few that are large fill the disk, many that are small take all of its speed. What one
+ * session writes may be a report's; several at once, all the time, run a statement for which
+ * work_mem is too small. */
 #include "heal/judge/internal.h"
 
 #include <string.h>
 
 #define TEMPORARY_HELD    (INT64_C(512) << 20) /* bytes that are there at once */
 #define TEMPORARY_WRITTEN (INT64_C(512) << 20) /* bytes written in the window */
+#define TEMPORARY_SEVERAL (INT64_C(128) << 20) /* the same, by several sessions at once */
 
-enum { TEMPORARY_READINGS = 3 };
+enum { TEMPORARY_READINGS = 3, TEMPORARY_SESSIONS = 2 };
 
 /* What a session has in its files in a sample; work that is known to sort much is left out. */
 static int64_t temporary_of(const struct observe_session *s)
@@ -16,13 +19,14 @@ static int64_t temporary_of(const struct observe_session *s)
 }
 
 static int64_t temporary_held(const struct observe_sample *sample,
-			      const struct observe_session **most)
+			      const struct observe_session **most, int *writers)
 {
 	int64_t held = 0;
 	for (int i = 0; i < sample->sessions; i++) {
 		const struct observe_session *s = &sample->session[i];
 		int64_t bytes = temporary_of(s);
 		held += bytes;
+		*writers += bytes > 0;
 		if (bytes && (!*most || bytes >= temporary_of(*most)))
 			*most = s;
 	}
@@ -48,12 +52,12 @@ void judge_temporary_files(struct judge_case *c)
 	const struct observe_sample *first = NULL, *last = NULL;
 	const struct observe_session *most = NULL;
 	int64_t held = 0, began = 0;
-	int readings = 0;
+	int readings = 0, writers = 0;
 	for (int i = 0; i < c->samples; i++) {
 		const struct observe_sample *s = judge_sample(c, i);
 		if (!s->xids.freeze_max) /* the state of the server was not read with it */
 			continue;
-		held = temporary_held(s, &most);
+		held = temporary_held(s, &most, &writers);
 		if (!first) {
 			first = s;
 			began = held;
@@ -65,7 +69,8 @@ void judge_temporary_files(struct judge_case *c)
 		return;
 	int64_t written = last->temporary_at - first->temporary_at + held - began;
 	double seconds = (double)(last->at - first->at) / 1e6;
-	if (held < TEMPORARY_HELD && written < TEMPORARY_WRITTEN)
+	bool several = writers >= TEMPORARY_SESSIONS * readings && written >= TEMPORARY_SEVERAL;
+	if (held < TEMPORARY_HELD && written < TEMPORARY_WRITTEN && !several)
 		return;
 	struct judge_finding *f = judge_add(c, JUDGE_TEMPORARY_FILES, JUDGE_PROBABLE);
 	if (!f)
