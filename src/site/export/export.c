@@ -317,7 +317,7 @@ static enum status export_pass(struct export_run *r, struct pass *p, const char 
 	p->progress = NULL;
 	p->journal_fd = NULL;
 	progress_end(&progress, p->lists ? p->lists->works : r->report->read);
-	if (status == OK && !p->lists)
+	if (status == OK)
 		status = export_collect_journals(r, fd, err);
 	for (int i = 0; i < opened; i++)
 		if (fd[i] >= 0)
@@ -328,7 +328,8 @@ static enum status export_pass(struct export_run *r, struct pass *p, const char 
 static enum status export_pass_ids(struct export_run *r, bool again, struct err *err)
 {
 	export_unique_ids(r);
-	struct pass p = {.ids = r->ids, .ids_count = r->ids_count, .again = again};
+	struct pass p = {
+	    .ids = r->ids, .ids_count = r->ids_count, .again = again, .search_blocks = -1};
 	return r->ids_count ? export_pass(r, &p, "rendering", "businesses", r->ids_count, err) : OK;
 }
 
@@ -377,7 +378,7 @@ static enum status export_businesses(struct export_run *r, struct err *err)
 	export_begin_next(r, whole);
 	status = export_guess_links(r, whole, err);
 	if (status == OK && whole && r->blocks) {
-		struct pass p = {.blocks = r->blocks};
+		struct pass p = {.blocks = r->blocks, .search_blocks = -1};
 		status = export_pass(r, &p, "rendering", "businesses", (uint64_t)r->blocks, err);
 	}
 	if (status == OK)
@@ -426,7 +427,8 @@ static enum status export_make_lists(struct export_run *r, struct err *err)
 static enum status export_list_pages(struct export_run *r, struct err *err)
 {
 	char path[EXPORT_PATH];
-	struct pass p = {.lists = &r->lists};
+	struct pass p = {.lists = &r->lists,
+			 .search_blocks = r->theme.search_script.n ? r->blocks : -1};
 	enum status made = coming_read(&r->theme, r->db, err);
 	if (made == OK)
 		made = export_make_lists(r, err);
@@ -435,13 +437,17 @@ static enum status export_list_pages(struct export_run *r, struct err *err)
 	lists_compare(&r->lists, &r->spare);
 	r->report->lists = r->lists.pages;
 	r->report->unchanged += r->lists.pages - r->lists.works;
-	enum status status =
-	    r->lists.works ? export_pass(r, &p, "listing", "pages", r->lists.works, err) : OK;
-	for (uint32_t i = 0; i < r->lists.pages && status == OK; i++) {
+	for (uint32_t i = 0, work = 0; i < r->lists.pages; i++) {
+		if (work < r->lists.works && r->lists.work[work] == i) {
+			work++; /* the journal has it when it is written */
+			continue;
+		}
 		lists_path(&r->lists, i, path);
 		manifest_add_file(&r->next, path, r->lists.page[i].hash);
 	}
-	return status;
+	return r->lists.works || p.search_blocks >= 0
+		   ? export_pass(r, &p, "listing", "pages", r->lists.works, err)
+		   : OK;
 }
 
 /* ---- stale files ---- */
@@ -547,6 +553,7 @@ static enum status export_other_files(struct export_run *r, struct err *err)
 	writer.published_fd = r->state.published_fd;
 	writer.drops = (unsigned)r->spare.formats & ~r->formats;
 	buf_init(&journal.buf, 1 << 20);
+	size_t first = r->next.files;
 	enum status status =
 	    export_state_journal(&r->state, r->journals++, r->options->dry_run, &journal.fd, err);
 	if (status == OK && r->options->shop)
@@ -554,14 +561,11 @@ static enum status export_other_files(struct export_run *r, struct err *err)
 	else if (status == OK)
 		status = places_write(&f, &maker, &r->lists, err);
 	if (status == OK && !r->options->shop)
-		status = sitemap_write(&f, &r->theme, &r->lists, err);
+		status = sitemap_write(&f, &r->theme, &r->lists, first, err);
 	if (status == OK && r->options->photos)
 		status = photos_write_all(&f, &r->theme, r->options->photos->cache, err);
 	if (status == OK)
 		status = own_public_copy(r->options->own_dir, &f, err);
-	if (status == OK && r->theme.search_script.n)
-		status = search_files(&f, &r->theme, &r->next, r->db,
-				      r->options->dry_run ? "/tmp" : r->state.dir, r->blocks, err);
 	if (status == OK && !r->options->shop)
 		status = closed_write(&f, &maker, r->db, err);
 	if (status == OK && !r->options->shop)

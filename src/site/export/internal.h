@@ -613,8 +613,9 @@ MUST_CHECK enum status closed_write(struct export_files *f, struct maker *m, str
 				    struct err *err);
 MUST_CHECK enum status places_write(struct export_files *f, struct maker *m, const struct lists *l,
 				    struct err *err);
+/* first: index in f->next of the first file of places_write. */
 MUST_CHECK enum status sitemap_write(struct export_files *f, const struct theme *t,
-				     const struct lists *l, struct err *err);
+				     const struct lists *l, size_t first, struct err *err);
 
 /* ---- photos.c ---- */
 
@@ -777,6 +778,8 @@ struct pass {
 	const int64_t *ids; /* of businesses, each once */
 	size_t ids_count;
 	const struct lists *lists; /* pages in lists->work */
+	/* With lists: the table's blocks that the search is made from; -1: there is no search. */
+	int64_t search_blocks;
 	/* Of `ids`: this run may have written their pages already, so that what `spare` says of
 	 * them need not be so. */
 	bool again;

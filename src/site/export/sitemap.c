@@ -133,12 +133,12 @@ static enum status sitemap_lists(struct sitemap_part *p, const struct lists *l, 
 	return status;
 }
 
-/* The pages of places.c, which are in the manifest: its first files are the lists'. */
-static enum status sitemap_places(struct sitemap_part *p, const struct manifest *m, size_t lists,
+/* The pages of places.c, which are in the manifest. */
+static enum status sitemap_places(struct sitemap_part *p, const struct manifest *m, size_t first,
 				  struct err *err)
 {
 	sitemap_begin(p);
-	for (size_t i = lists; i < m->files && p->urls < PART_MOST; i++) {
+	for (size_t i = first; i < m->files && p->urls < PART_MOST; i++) {
 		struct str path = str_of(m->file[i].path), index = STR("index.html");
 		char folder[EXPORT_PATH];
 		/* The page of the search is not to be indexed. */
@@ -151,7 +151,7 @@ static enum status sitemap_places(struct sitemap_part *p, const struct manifest 
 }
 
 enum status sitemap_write(struct export_files *f, const struct theme *t, const struct lists *l,
-			  struct err *err)
+			  size_t first, struct err *err)
 {
 	struct sitemap_part p = {.files = f, .theme = t};
 	struct buf robots;
@@ -169,7 +169,7 @@ enum status sitemap_write(struct export_files *f, const struct theme *t, const s
 			 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\""
 			 "http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
 		buf_printf(&robots, "Sitemap: %.*s/sitemap.xml\n", STR_ARG(t->url));
-		status = sitemap_places(&p, f->next, l->pages, err);
+		status = sitemap_places(&p, f->next, first, err);
 		if (status == OK)
 			status = sitemap_lists(&p, l, err);
 		if (status == OK)

@@ -23,6 +23,7 @@ struct pass_shared {
 	atomic_uint_fast64_t next; /* first item not yet taken: a block, id or list page */
 	atomic_uint_fast64_t read, written, unchanged, bytes;
 	atomic_uint_fast64_t dropped[FACTS_FAULTS_MAX];
+	atomic_bool searched; /* a worker has taken the search */
 	atomic_bool failed;
 	enum status status; /* of the first worker that failed */
 	struct err err;
@@ -180,6 +181,19 @@ static enum status worker_render_ids(struct export_worker *w, uint64_t at, uint6
 
 /* ---- lists ---- */
 
+/* Record the pages work[at..end) in the journal: before they are written, or afterwards. */
+static enum status worker_note_lists(struct export_worker *w, uint64_t at, uint64_t end, bool done,
+				     struct err *err)
+{
+	const struct lists *l = w->pass->lists;
+	char path[EXPORT_PATH];
+	for (; at < end; at++) {
+		lists_path(l, l->work[at], path);
+		journal_file(&w->journal, path, done ? l->page[l->work[at]].hash : 0);
+	}
+	return journal_flush(&w->journal, err);
+}
+
 static enum status worker_render_lists(struct export_worker *w, uint64_t at, uint64_t n,
 				       struct err *err)
 {
@@ -190,22 +204,40 @@ static enum status worker_render_lists(struct export_worker *w, uint64_t at, uin
 	enum status status = lists_read(l, at, end, w->db, &rows, err);
 	if (status != OK)
 		return status;
+	status = worker_note_lists(w, at, end, false, err);
 	for (uint64_t i = at; i < end && status == OK; i++) {
 		char path[EXPORT_PATH];
-		const struct list_page *page = &l->page[l->work[i]];
 		lists_path(l, l->work[i], path);
 		status = lists_page(&w->maker, l, l->work[i], &rows, &row, err);
-		if (status != OK)
-			break;
-		journal_file(&w->journal, path, 0);
-		status = journal_flush(&w->journal, err);
 		if (status == OK)
-			status =
-			    writer_put(&w->writer, path, buf_view(&w->maker.out), page->there, err);
-		journal_file(&w->journal, path, page->hash);
+			status = writer_queue(&w->writer, path, buf_view(&w->maker.out),
+					      l->page[l->work[i]].there, err);
 	}
 	db_rows_release(&rows);
-	return status == OK ? journal_flush(&w->journal, err) : status;
+	if (status == OK)
+		status = writer_flush(&w->writer, err);
+	return status == OK ? worker_note_lists(w, at, end, true, err) : status;
+}
+
+/* ---- the search ---- */
+
+static enum status worker_write_search(struct export_worker *w, struct err *err)
+{
+	const struct pass *p = w->pass;
+	struct manifest made;
+	struct export_files files = {
+	    .writer = &w->writer, .journal = &w->journal, .spare = p->spare, .next = &made};
+	manifest_init(&made);
+	enum status status =
+	    search_files(&files, p->theme, p->lists->m, w->db,
+			 p->options->dry_run ? "/tmp" : p->state->dir, p->search_blocks, err);
+	for (size_t i = 0; i < made.files; i++) /* also those that were there already */
+		journal_file(&w->journal, made.file[i].path, made.file[i].hash);
+	if (status == OK)
+		status = journal_flush(&w->journal, err);
+	atomic_fetch_add(&w->shared->unchanged, files.unchanged);
+	manifest_release(&made);
+	return status;
 }
 
 /* ---- a process ---- */
@@ -235,15 +267,15 @@ static enum status worker_loop(struct export_worker *w, struct err *err)
 	const struct pass *p = w->pass;
 	uint64_t most = p->lists ? LISTS_MOST : p->ids ? EXPORT_CHUNK : BLOCKS_MOST, at, n;
 	enum status status = OK;
-	while (status == OK && !atomic_load(&w->shared->failed) &&
-	       (n = worker_take(w, most, &at))) {
+	/* Nobody can help with it, so one begins with it. */
+	if (p->search_blocks >= 0 && !atomic_exchange(&w->shared->searched, true))
+		status = worker_write_search(w, err);
+	while (status == OK && !atomic_load(&w->shared->failed) && (n = worker_take(w, most, &at)))
 		status = p->lists ? worker_render_lists(w, at, n, err)
 			 : p->ids ? worker_render_ids(w, at, n, err)
 				  : worker_render_blocks(w, at, n, err);
-		atomic_fetch_add(&w->shared->written, w->writer.files);
-		atomic_fetch_add(&w->shared->bytes, w->writer.bytes);
-		w->writer.files = w->writer.bytes = 0;
-	}
+	atomic_fetch_add(&w->shared->written, w->writer.files);
+	atomic_fetch_add(&w->shared->bytes, w->writer.bytes);
 	return status;
 }
 
@@ -346,7 +378,7 @@ static enum status worker_run(const struct pass *p, struct pass_shared *shared, 
 
 enum status pass_run(struct pass *p, struct err *err)
 {
-	if (!pass_work(p))
+	if (!pass_work(p) && p->search_blocks < 0)
 		return OK;
 	struct pass_shared *shared =
 	    mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
