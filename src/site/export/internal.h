@@ -666,10 +666,14 @@ void extra_put_links(struct maker *m);
 
 #define SEARCH_PAGE "search/index.html"
 /* Write the files of the search: of the businesses that m has pages of. temporary: a folder for
- * files that are gone when this returns. blocks: size of the table when the run began. */
+ * files that are gone when this returns. blocks: size of the table when the run began. helpers:
+ * SOCK_SEQPACKET socket to processes in search_help, which write some of the files; -1: there are
+ * none. */
 MUST_CHECK enum status search_files(struct export_files *f, const struct theme *t,
 				    const struct manifest *m, struct db *db, const char *temporary,
-				    int64_t blocks, struct err *err);
+				    int64_t blocks, int helpers, struct err *err);
+/* Write the files that come through the socket, until its other end is closed. */
+MUST_CHECK enum status search_help(struct export_files *f, int from, struct err *err);
 
 /* Append a text with & and < escaped for XML. */
 void sitemap_put_escaped(struct buf *out, struct str s);

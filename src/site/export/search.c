@@ -3,7 +3,12 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
+#include "base/memory.h"
 #include "directory/words/words.h"
 #include "site/search/search.h"
 #include "sql/export.h"
@@ -14,8 +19,13 @@ enum {
 	SEARCH_TEXT_MAX = 4 << 20,
 };
 
+/* Bytes of a path and its text that are handed over; more than any leaf has. */
+enum { SEARCH_MESSAGE = 160 << 10 };
+
 struct search_run {
 	struct export_files *files;
+	struct sitesearch_packer *packer;
+	int helpers; /* socket to them; -1: there are none */
 	const struct theme *theme;
 	const struct manifest *m;
 	struct db *db;
@@ -116,9 +126,45 @@ static void search_put_kinds(const struct theme *t, struct buf *out)
 	}
 }
 
-static enum status search_put(void *ctx, const char *path, struct str content, struct err *err)
+static enum status search_store(struct export_files *f, struct sitesearch_packer *packer,
+				const char *path, struct str text, struct err *err)
 {
-	return files_put(ctx, path, content, err);
+	struct str packed;
+	enum status status = sitesearch_pack(packer, text, &packed, err);
+	return status == OK ? files_put(f, path, packed, err) : err_prefix(err, status, "%s", path);
+}
+
+/* To compress takes most of the time. Whoever has nothing else to do helps; while nobody reads, or
+ * for a text that is too long, this process does it itself. */
+static enum status search_put(void *ctx, const char *path, struct str text, struct err *err)
+{
+	struct search_run *r = ctx;
+	struct iovec parts[] = {{(void *)(uintptr_t)path, strlen(path) + 1},
+				{(void *)(uintptr_t)text.p, text.n}};
+	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = COUNT_OF(parts)};
+	if (r->helpers >= 0 && parts[0].iov_len + text.n <= SEARCH_MESSAGE &&
+	    sendmsg(r->helpers, &message, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+		return OK;
+	return search_store(r->files, r->packer, path, text, err);
+}
+
+enum status search_help(struct export_files *f, int from, struct err *err)
+{
+	struct sitesearch_packer *packer = sitesearch_packer_create();
+	char *message = memory_room(SEARCH_MESSAGE);
+	enum status status = OK;
+	ssize_t n = 0;
+	while (status == OK && (n = recv(from, message, SEARCH_MESSAGE, 0)) > 0) {
+		size_t path = strnlen(message, (size_t)n) + 1;
+		must(path <= (size_t)n);
+		status = search_store(f, packer, message,
+				      (struct str){message + path, (size_t)n - path}, err);
+	}
+	free(message);
+	sitesearch_packer_free(packer);
+	if (n < 0)
+		status = err_errno(err, FAILED, "search");
+	return status;
 }
 
 static enum status search_write(struct search_run *r, struct err *err)
@@ -137,7 +183,7 @@ static enum status search_write(struct search_run *r, struct err *err)
 	if (status == OK && (buf_failed(&kinds) || buf_failed(&towns) || buf_failed(&regions)))
 		status = err_set(err, TOO_LARGE, "the towns of the search");
 	if (status == OK)
-		status = sitesearch_write(r->search, &root, search_put, r->files, err);
+		status = sitesearch_write(r->search, &root, search_put, r, err);
 	buf_release(&kinds);
 	buf_release(&towns);
 	buf_release(&regions);
@@ -145,19 +191,22 @@ static enum status search_write(struct search_run *r, struct err *err)
 }
 
 enum status search_files(struct export_files *f, const struct theme *t, const struct manifest *m,
-			 struct db *db, const char *temporary, int64_t blocks, struct err *err)
+			 struct db *db, const char *temporary, int64_t blocks, int helpers,
+			 struct err *err)
 {
-	struct search_run r = {.files = f, .theme = t, .m = m, .db = db};
+	struct search_run r = {.files = f, .helpers = helpers, .theme = t, .m = m, .db = db};
 	int folder = open(temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return err_errno(err, FAILED, "%s", temporary);
 	arena_init(&r.arena, 1 << 20);
 	buf_init(&r.link, 4 * EXPORT_PATH);
 	r.search = sitesearch_create(folder);
+	r.packer = sitesearch_packer_create();
 	enum status status = search_read(&r, blocks, err);
 	if (status == OK)
 		status = search_write(&r, err);
 	sitesearch_free(r.search);
+	sitesearch_packer_free(r.packer);
 	arena_release(&r.arena);
 	buf_release(&r.link);
 	close(folder);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/cli.h"
@@ -23,7 +24,6 @@ struct pass_shared {
 	atomic_uint_fast64_t next; /* first item not yet taken: a block, id or list page */
 	atomic_uint_fast64_t read, written, unchanged, bytes;
 	atomic_uint_fast64_t dropped[FACTS_FAULTS_MAX];
-	atomic_bool searched; /* a worker has taken the search */
 	atomic_bool failed;
 	enum status status; /* of the first worker that failed */
 	struct err err;
@@ -32,6 +32,8 @@ struct pass_shared {
 struct export_worker {
 	const struct pass *pass;
 	struct pass_shared *shared;
+	int number;
+	int search_fd; /* from the first worker to the others; -1: there are none */
 	struct db *db;
 	struct maker maker;
 	struct writer writer;
@@ -221,16 +223,20 @@ static enum status worker_render_lists(struct export_worker *w, uint64_t at, uin
 
 /* ---- the search ---- */
 
-static enum status worker_write_search(struct export_worker *w, struct err *err)
+/* The first worker makes the files, the others help it when all lists are made. */
+static enum status worker_search(struct export_worker *w, struct err *err)
 {
 	const struct pass *p = w->pass;
 	struct manifest made;
 	struct export_files files = {
 	    .writer = &w->writer, .journal = &w->journal, .spare = p->spare, .next = &made};
 	manifest_init(&made);
-	enum status status =
-	    search_files(&files, p->theme, p->lists->m, w->db,
-			 p->options->dry_run ? "/tmp" : p->state->dir, p->search_blocks, err);
+	enum status status = w->number ? search_help(&files, w->search_fd, err)
+				       : search_files(&files, p->theme, p->lists->m, w->db,
+						      p->options->dry_run ? "/tmp" : p->state->dir,
+						      p->search_blocks, w->search_fd, err);
+	if (w->search_fd >= 0)
+		close(w->search_fd); /* the helpers end when the first worker has done so */
 	for (size_t i = 0; i < made.files; i++) /* also those that were there already */
 		journal_file(&w->journal, made.file[i].path, made.file[i].hash);
 	if (status == OK)
@@ -267,21 +273,26 @@ static enum status worker_loop(struct export_worker *w, struct err *err)
 	const struct pass *p = w->pass;
 	uint64_t most = p->lists ? LISTS_MOST : p->ids ? EXPORT_CHUNK : BLOCKS_MOST, at, n;
 	enum status status = OK;
-	/* Nobody can help with it, so one begins with it. */
-	if (p->search_blocks >= 0 && !atomic_exchange(&w->shared->searched, true))
-		status = worker_write_search(w, err);
+	if (p->search_blocks >= 0 && w->number == 0)
+		status = worker_search(w, err);
 	while (status == OK && !atomic_load(&w->shared->failed) && (n = worker_take(w, most, &at)))
 		status = p->lists ? worker_render_lists(w, at, n, err)
 			 : p->ids ? worker_render_ids(w, at, n, err)
 				  : worker_render_blocks(w, at, n, err);
+	if (w->number > 0 && w->search_fd >= 0 && status == OK)
+		status = worker_search(w, err);
 	atomic_fetch_add(&w->shared->written, w->writer.files);
 	atomic_fetch_add(&w->shared->bytes, w->writer.bytes);
 	return status;
 }
 
-static int worker_main(const struct pass *p, struct pass_shared *shared, int number)
+static int worker_main(const struct pass *p, struct pass_shared *shared, int number, int search_fd)
 {
-	struct export_worker w = {.pass = p, .shared = shared, .journal.fd = p->journal_fd[number]};
+	struct export_worker w = {.pass = p,
+				  .shared = shared,
+				  .number = number,
+				  .search_fd = search_fd,
+				  .journal.fd = p->journal_fd[number]};
 	struct err err;
 	maker_init(&w.maker, p->theme);
 	writer_init(&w.writer, p->state->spare_fd, p->formats, p->options->dry_run);
@@ -314,14 +325,17 @@ pid_t fork_bound(void)
 	return pid;
 }
 
+/* search: the ends of the first worker and of the others; -1: there are none. */
 static pid_t worker_start(const struct pass *p, struct pass_shared *shared, int number,
-			  const int alive[2])
+			  const int alive[2], const int search[2])
 {
 	pid_t pid = fork_bound();
 	if (pid != 0)
 		return pid;
 	close(alive[0]);
-	_exit(worker_main(p, shared, number));
+	if (search[number == 0] >= 0)
+		close(search[number == 0]);
+	_exit(worker_main(p, shared, number, search[number > 0]));
 }
 
 /* Show progress until the last worker has ended, which closes the pipe. */
@@ -357,11 +371,15 @@ static enum status worker_reap(const pid_t *pid, int count, struct pass_shared *
 static enum status worker_run(const struct pass *p, struct pass_shared *shared, struct err *err)
 {
 	pid_t pid[EXPORT_WORKERS_MAX];
-	int alive[2], count = 0;
+	int alive[2], search[2] = {-1, -1}, count = 0;
 	if (pipe2(alive, O_CLOEXEC) != 0)
 		return err_errno(err, FAILED, "pipe");
+	/* Without a socket the first worker makes the search alone. */
+	if (p->search_blocks >= 0 && p->workers > 1 &&
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, search) != 0)
+		search[0] = search[1] = -1;
 	while (count < p->workers) {
-		pid[count] = worker_start(p, shared, count, alive);
+		pid[count] = worker_start(p, shared, count, alive, search);
 		if (pid[count] < 0) {
 			atomic_store(&shared->failed, true);
 			break;
@@ -369,6 +387,9 @@ static enum status worker_run(const struct pass *p, struct pass_shared *shared, 
 		count++;
 	}
 	close(alive[1]);
+	for (int i = 0; i < 2; i++)
+		if (search[i] >= 0)
+			close(search[i]);
 	enum status status = count == p->workers ? OK : err_errno(err, FAILED, "fork");
 	worker_watch(p, shared, alive[0]);
 	close(alive[0]);

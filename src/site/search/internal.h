@@ -1,4 +1,5 @@
-/*   search.c  from businesses to postings, and from sorted postings to files
+/*   pack.c    how the files are stored
+ *   search.c  from businesses to postings, and from sorted postings to files
  *   sorter.c  an external sort with bounded memory
  *   tree.c    leaves and fences of sorted lines
  *   root.c    the root */
@@ -25,18 +26,16 @@ MUST_CHECK enum status sorter_next(struct sorter *s, struct str *key, struct str
 
 /* ---- tree.c ---- */
 
-struct libdeflate_compressor;
 struct tree {
 	sitesearch_put *put;
 	void *ctx;
-	struct libdeflate_compressor *deflate;
-	struct buf leaf, fence, fences, packed;
+	struct buf leaf, fence, fences;
 	struct buf group;       /* of the last line: word, tab, place */
 	struct buf leaf_first;  /* group of the leaf's first line */
 	struct buf fence_first; /* line of the fence's first leaf, without its name */
 	bool leaf_continues;    /* the leaf begins inside a group */
 	size_t fence_leaves;
-	uint64_t leaves, bytes;
+	uint64_t leaves;
 };
 void leaves_init(struct tree *t, sitesearch_put *put, void *ctx);
 void leaves_release(struct tree *t);
@@ -46,10 +45,6 @@ MUST_CHECK enum status leaves_put(struct tree *t, struct str group, struct str l
 /* Write what is left; then t->fences has a line for each fence, or is empty: t->fence, which is no
  * file, has a line for each leaf. */
 MUST_CHECK enum status leaves_end(struct tree *t, struct err *err);
-/* Compress the content and hand it over under this path. */
-MUST_CHECK enum status leaves_put_file(struct tree *t, const char *path, struct str content,
-				       struct err *err);
-
 /* ---- root.c ---- */
 
 /* common: lines of word and number of rows. served: a line for each cuisine that is served. */

@@ -289,7 +289,7 @@ static enum status search_write_root(struct sitesearch *s, const struct sitesear
 	root_write(root, buf_view(&s->common), str_from(buf_view(&s->served), 1), tree, &out);
 	enum status status = buf_failed(&out)
 				 ? err_set(err, TOO_LARGE, "%s", SITESEARCH_ROOT)
-				 : leaves_put_file(tree, SITESEARCH_ROOT, buf_view(&out), err);
+				 : tree->put(tree->ctx, SITESEARCH_ROOT, buf_view(&out), err);
 	buf_release(&out);
 	return status;
 }

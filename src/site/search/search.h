@@ -79,11 +79,18 @@ void sitesearch_free(struct sitesearch *s);
 MUST_CHECK enum status sitesearch_add(struct sitesearch *s, const struct sitesearch_row *row,
 				      struct err *err);
 
-/* Receives each file; content is compressed and valid until the function returns. */
-typedef enum status sitesearch_put(void *ctx, const char *path, struct str content,
-				   struct err *err);
+/* Receives the text of each file, which is valid until the function returns, and stores it as
+ * sitesearch_pack makes it. */
+typedef enum status sitesearch_put(void *ctx, const char *path, struct str text, struct err *err);
 /* Sort what was added and hand over all files, the root last. Once. */
 MUST_CHECK enum status sitesearch_write(struct sitesearch *s, const struct sitesearch_root *root,
 					sitesearch_put *put, void *ctx, struct err *err);
+
+struct sitesearch_packer;
+struct sitesearch_packer *sitesearch_packer_create(void);
+void sitesearch_packer_free(struct sitesearch_packer *p);
+/* Compress a text. *out is valid until the next call. TOO_LARGE. */
+MUST_CHECK enum status sitesearch_pack(struct sitesearch_packer *p, struct str text,
+				       struct str *out, struct err *err);
 
 #endif

@@ -1,6 +1,5 @@
 #include "site/search/internal.h"
 
-#include <libdeflate.h>
 #include <stdio.h>
 #include <xxhash.h>
 #include "base/memory.h"
@@ -17,40 +16,23 @@ enum {
 	FENCE_LEAST = 8192,
 	FENCE_MOST = 16384,
 	FENCE_USUAL = 128,
-	GZIP_LEVEL = 9,
 };
 
 void leaves_init(struct tree *t, sitesearch_put *put, void *ctx)
 {
 	*t = (struct tree){.put = put, .ctx = ctx};
-	struct buf *bufs[] = {&t->leaf,       &t->fence,       &t->fences, &t->packed,
+	struct buf *bufs[] = {&t->leaf,       &t->fence,       &t->fences,
 			      &t->leaf_first, &t->fence_first, &t->group};
 	for (size_t i = 0; i < COUNT_OF(bufs); i++)
 		buf_init(bufs[i], 64 << 20);
-	t->deflate = memory_had(libdeflate_alloc_compressor(GZIP_LEVEL));
 }
 
 void leaves_release(struct tree *t)
 {
-	struct buf *bufs[] = {&t->leaf,       &t->fence,       &t->fences, &t->packed,
+	struct buf *bufs[] = {&t->leaf,       &t->fence,       &t->fences,
 			      &t->leaf_first, &t->fence_first, &t->group};
 	for (size_t i = 0; i < COUNT_OF(bufs); i++)
 		buf_release(bufs[i]);
-	libdeflate_free_compressor(t->deflate);
-}
-
-enum status leaves_put_file(struct tree *t, const char *path, struct str content, struct err *err)
-{
-	size_t room = libdeflate_gzip_compress_bound(t->deflate, content.n);
-	buf_reset(&t->packed);
-	char *p = buf_room(&t->packed, room);
-	if (!p)
-		return err_set(err, TOO_LARGE, "%s: %zu bytes", path, content.n);
-	size_t n = libdeflate_gzip_compress(t->deflate, content.p, content.n, p, room);
-	must(n);
-	buf_grew(&t->packed, n);
-	t->bytes += n;
-	return t->put(t->ctx, path, buf_view(&t->packed), err);
 }
 
 /* Write a fence or leaf under the name that its content gives it, and clear it. */
@@ -63,7 +45,7 @@ static enum status leaves_put_named(struct tree *t, struct buf *content, char na
 	record_id_format((int64_t)(XXH3_64bits(content->p, content->n) >> 1), name);
 	/* By the last character, of which there are 32. */
 	snprintf(path, sizeof(path), "s/%c/%s" SITESEARCH_ENDING, name[RECORD_ID_TEXT - 2], name);
-	enum status status = leaves_put_file(t, path, buf_view(content), err);
+	enum status status = t->put(t->ctx, path, buf_view(content), err);
 	buf_reset(content);
 	return status;
 }
