@@ -134,6 +134,17 @@ static enum status search_store(struct export_files *f, struct sitesearch_packer
 	return status == OK ? files_put(f, path, packed, err) : err_prefix(err, status, "%s", path);
 }
 
+/* Whether the tree has the file already: all but the root are named by their text. */
+static bool search_is_there(struct export_files *f, const char *path)
+{
+	const struct entry_file *there = manifest_find_file(f->spare, path);
+	if (!there || !there->hash || strcmp(path, SITESEARCH_ROOT) == 0)
+		return false;
+	manifest_add_file(f->next, path, there->hash);
+	f->unchanged++;
+	return true;
+}
+
 /* To compress takes most of the time. Whoever has nothing else to do helps; while nobody reads, or
  * for a text that is too long, this process does it itself. */
 static enum status search_put(void *ctx, const char *path, struct str text, struct err *err)
@@ -142,6 +153,8 @@ static enum status search_put(void *ctx, const char *path, struct str text, stru
 	struct iovec parts[] = {{(void *)(uintptr_t)path, strlen(path) + 1},
 				{(void *)(uintptr_t)text.p, text.n}};
 	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = COUNT_OF(parts)};
+	if (search_is_there(r->files, path))
+		return OK;
 	if (r->helpers >= 0 && parts[0].iov_len + text.n <= SEARCH_MESSAGE &&
 	    sendmsg(r->helpers, &message, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
 		return OK;
