@@ -455,7 +455,9 @@ sub book_of {
 				defined $value ? qq(<c r="$cell" t="$type" s="$style">$inner</c>) : ''
 			} @$cells) . '</row>'
 		} @{ $sheets[ $n - 1 ]{rows} };
-		push @parts, "xl/worksheets/s$n.xml" => "<worksheet><sheetData>$rows</sheetData></worksheet>";
+		push @parts, "xl/worksheets/s$n.xml" => "<worksheet><sheetData>$rows</sheetData>"
+			. join('', map {qq(<mergeCells><mergeCell ref="$_"/></mergeCells>)} @{ $sheets[ $n - 1 ]{merged} // [] })
+			. '</worksheet>';
 	}
 	my $bytes = '';
 	my $zip;
@@ -490,6 +492,32 @@ for my $case (
 				['Source: x'] ] }));
 	is_deeply([ map { $_->{name} } @$records ], ['New'], 'of a workbook the first sheet that is shown');
 	is(@$rejects, 0, 'without the lines below its list') or diag explain $rejects;
+}
+
+{
+	my ($records, $rejects) = Frames::of(book_of({ merged => [ 'A1:D1', 'C3:C4', 'B4:B5' ], rows => [ ['Members'],
+			[ 'id', 'name', 'category', 'city' ], [ 1, 'A_x000D_', 'Bakery', 'Bern' ],
+			[ 2, 'パン</t><rPh sb="0" eb="2"><t>ぱん</t></rPh><t>屋', undef, 'Chur' ],
+			[ 3, undef, undef, 'Thun' ] ] }));
+	is(join(' ', map { line_of($_, qw(name categories)) } @$records),
+		'name=A categories=bakery name=パン屋 categories=bakery',
+		'a cell over two rows counts in both, but a name in one; readings and escapes are no text');
+	is(@$rejects, 1, 'the row without a name is a reject');
+}
+{
+	my $bytes = '';
+	my $zip = IO::Compress::Zip->new(\$bytes, Name => 'notes.pdf');
+	$zip->print('x' x 1000);
+	for my $n (1, 2) {
+		$zip->newStream(Name => "$n.csv");
+		$zip->print("id,name\n$n,A\n" . "$n$n,B\n" x (2 - $n));
+	}
+	$zip->close;
+	open my $out, '>:raw', (my $path = tempdir(CLEANUP => 1) . '/list.zip') or die $!;
+	print $out $bytes;
+	close $out or die $!;
+	like(scalar qx($build/holdfast import --explain $path 2>&1), qr/packed file: 1\.csv, further packed file: 2\.csv,/,
+		'of an archive the largest file of records is read, the others are named');
 }
 
 # ---- encodings of the smaller languages, by their letters ----

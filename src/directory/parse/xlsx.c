@@ -23,6 +23,7 @@ enum {
 	SHEETS_MAX = 256,
 	STYLES_MAX = 4096,
 	FORMATS_MAX = 512,
+	MERGES_MAX = 8192,
 };
 
 struct workbook {
@@ -52,7 +53,15 @@ struct workbook {
 	/* the part that is being read */
 	XML_Parser expat;
 	struct buf text; /* of a cell or a shared string */
-	bool in_text;
+	bool in_text, in_reading;
+	/* cells that are one over several rows, by their first row */
+	struct merge {
+		size_t column;
+		uint64_t first, last;
+		struct str value; /* in merged_values, from the first row on */
+	} merge[MERGES_MAX];
+	size_t merges, merges_over; /* so many of them end above the row */
+	struct arena merged_values;
 	/* the row */
 	struct table table;
 	struct buf row;
@@ -207,6 +216,23 @@ static void styles_end(void *ctx, const XML_Char *name)
 		w->in_cell_styles = false;
 }
 
+/* "_x000D_": how the format writes a character that XML cannot have. Those are none of the text. */
+static void text_without_escapes(struct buf *text)
+{
+	enum { ESCAPE = 7 };
+	size_t n = 0;
+	for (size_t i = 0; i < text->n;) {
+		struct str rest = {text->p + i, text->n - i};
+		if (rest.n >= ESCAPE && memcmp(rest.p, "_x00", 4) == 0 &&
+		    rest.p[ESCAPE - 1] == '_' && (rest.p[4] == '0' || rest.p[4] == '1') &&
+		    ascii_is_alnum(rest.p[5]))
+			i += ESCAPE;
+		else
+			text->p[n++] = text->p[i++];
+	}
+	text->n = n;
+}
+
 static void on_text(void *ctx, const XML_Char *text, int n)
 {
 	struct workbook *w = ctx;
@@ -222,17 +248,21 @@ static void strings_start(void *ctx, const XML_Char *name, const XML_Char **pair
 	(void)pairs;
 	if (is_named(name, "si"))
 		buf_reset(&w->text);
-	/* Readings of Chinese and Japanese characters (rPh) are no part of the text; they are rare,
-	 * and stand in t as well. */
-	w->in_text = is_named(name, "t");
+	/* Readings of Chinese and Japanese characters (rPh) are no part of the text, and stand in
+	 * t as well. */
+	w->in_reading |= is_named(name, "rPh");
+	w->in_text = is_named(name, "t") && !w->in_reading;
 }
 
 static void strings_end(void *ctx, const XML_Char *name)
 {
 	struct workbook *w = ctx;
 	w->in_text = false;
+	if (is_named(name, "rPh"))
+		w->in_reading = false;
 	if (!is_named(name, "si"))
 		return;
+	text_without_escapes(&w->text);
 	w->string_at = memory_grow(w->string_at, &w->strings_room, w->strings_count + 1,
 				   sizeof(w->string_at[0]));
 	w->string_at[w->strings_count++] = w->strings.n;
@@ -323,8 +353,63 @@ static void sheet_start(void *ctx, const XML_Char *name, const XML_Char **pairs)
 			  : type[0]                      ? type[0]
 							 : 'n';
 		buf_reset(&w->text);
+	} else if (is_named(name, "rPh")) {
+		w->in_reading = true;
 	} else if (is_named(name, "v") || is_named(name, "t")) {
-		w->in_text = true;
+		w->in_text = !w->in_reading;
+	}
+}
+
+/* ---- cells over several rows ---- */
+
+static void merges_start(void *ctx, const XML_Char *name, const XML_Char **pairs)
+{
+	struct workbook *w = ctx;
+	int64_t first, last;
+	if (!is_named(name, "mergeCell") || w->merges == MERGES_MAX)
+		return;
+	const char *from = attribute(pairs, "ref"), *to = strchr(from, ':');
+	if (!to)
+		return;
+	const char *row = from, *row_end = to + 1;
+	while (ascii_is_letter(*row))
+		row++;
+	while (ascii_is_letter(*row_end))
+		row_end++;
+	struct str first_row = {row, (size_t)(to - row)};
+	if (str_to_i64(first_row, 1, INT64_MAX, &first) &&
+	    str_to_i64(str_of(row_end), 1, INT64_MAX, &last) && last > first)
+		w->merge[w->merges++] = (struct merge){.column = column_of(from, COLUMNS_MAX),
+						       .first = (uint64_t)first,
+						       .last = (uint64_t)last};
+}
+
+static int merges_compare(const void *x, const void *y)
+{
+	const struct merge *a = x, *b = y;
+	return (a->first > b->first) - (a->first < b->first);
+}
+
+/* The value of a cell over several rows counts in each of them, but a name stands for one record.
+ */
+static void merges_fill(struct workbook *w, struct str *values)
+{
+	bool any = false;
+	for (size_t i = 0; i < w->columns; i++)
+		any |= values[i].n > 0;
+	while (w->merges_over < w->merges && w->merge[w->merges_over].last < w->line)
+		w->merges_over++;
+	for (size_t i = w->merges_over; i < w->merges && w->merge[i].first <= w->line; i++) {
+		struct merge *m = &w->merge[i];
+		if (m->last < w->line || m->column >= w->columns)
+			continue;
+		const struct binding *b = w->table.bindings[m->column];
+		bool is_name = b && b->target == TARGET_FIELD && b->field == RECORD_NAME;
+		if (m->first == w->line)
+			m->value = arena_str(&w->merged_values, values[m->column]);
+		else if (any && w->table.done_header && !values[m->column].n && !is_name &&
+			 m->value.p)
+			values[m->column] = m->value;
 	}
 }
 
@@ -333,8 +418,12 @@ static void sheet_end(void *ctx, const XML_Char *name)
 	struct workbook *w = ctx;
 	struct str values[COLUMNS_MAX];
 	w->in_text = false;
-	if (is_named(name, "c") && w->text.n)
+	if (is_named(name, "rPh"))
+		w->in_reading = false;
+	if (is_named(name, "c") && w->text.n) {
+		text_without_escapes(&w->text);
 		put_cell(w);
+	}
 	if (!is_named(name, "row"))
 		return;
 	/* Empty cells at the end of a row are not stored. */
@@ -347,6 +436,8 @@ static void sheet_end(void *ctx, const XML_Char *name)
 		values[i] = broken ? (struct str){"", 0}
 				   : (struct str){w->row.p ? w->row.p + w->at[i] : "",
 						  w->ends[i] - w->at[i]};
+	if (w->columns && !broken)
+		merges_fill(w, values);
 	if (w->columns && !table_row(&w->table, w->line, values, w->columns, broken)) {
 		w->stop = true;
 		XML_StopParser(w->expat, XML_FALSE);
@@ -394,6 +485,8 @@ static void read_workbook(struct workbook *w)
 		parser_about(p, w->sheet[i].part == part ? "sheet" : "further sheet",
 			     str_of(w->sheet[i].name));
 	p->format = "xlsx";
+	(void)read_part(w, part, merges_start, NULL, NULL);
+	qsort(w->merge, w->merges, sizeof(w->merge[0]), merges_compare);
 	if (!read_part(w, part, sheet_start, sheet_end, on_text))
 		parser_fail(p, "the sheet cannot be read");
 	else if (!w->stop)
@@ -402,17 +495,38 @@ static void read_workbook(struct workbook *w)
 
 /* ---- packed files ---- */
 
-/* The file of the archive that is the largest. */
+/* Whether a file of an archive has records by its name: those of other kinds are read where there
+ * is nothing else. */
+static bool is_data(const char *name)
+{
+	static const char *const ends[] = {".csv",     ".tsv",    ".txt", ".json",
+					   ".ndjson",  ".jsonl",  ".xml", ".osm",
+					   ".geojson", ".jsonld", ".gz"};
+	struct str s = str_of(name);
+	if (str_starts(s, STR("__MACOSX/")))
+		return false;
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		size_t n = strlen(ends[i]);
+		if (s.n > n && str_eq_nocase(str_from(s, s.n - n), str_of(ends[i])))
+			return true;
+	}
+	return false;
+}
+
+/* The file of the archive that is the largest of those with records; the others are told. */
 static bool unpack_file(struct parser *p, zip_t *zip)
 {
+	bool data = false;
 	zip_int64_t best = -1, count = zip_get_num_entries(zip, 0);
 	zip_uint64_t size = 0;
 	zip_stat_t st;
 	for (zip_int64_t i = 0; i < count; i++)
 		if (zip_stat_index(zip, (zip_uint64_t)i, 0, &st) == 0 &&
-		    (st.valid & ZIP_STAT_SIZE) && st.size > size) {
+		    (st.valid & ZIP_STAT_SIZE) && st.size > 0 &&
+		    (is_data(st.name) != data ? is_data(st.name) : st.size > size)) {
 			size = st.size;
 			best = i;
+			data = is_data(st.name);
 		}
 	if (best < 0 || size > TEXT_MAX_BYTES) {
 		parser_fail(
@@ -436,6 +550,10 @@ static bool unpack_file(struct parser *p, zip_t *zip)
 	}
 	if (zip_stat_index(zip, (zip_uint64_t)best, 0, &st) == 0 && utf8_is_valid(str_of(st.name)))
 		parser_about(p, "packed file", str_of(st.name));
+	for (zip_int64_t i = 0; i < count; i++)
+		if (i != best && zip_stat_index(zip, (zip_uint64_t)i, 0, &st) == 0 && st.size > 0 &&
+		    is_data(st.name) && utf8_is_valid(str_of(st.name)))
+			parser_about(p, "further packed file", str_of(st.name));
 	source_replace(p->source, text, n);
 	return true;
 }
@@ -468,11 +586,13 @@ bool parse_archive(struct parser *p, struct str archive, bool *unpacked)
 	buf_init(&w->sheet_names, SHEETS_MAX * sizeof(w->sheet[0].name) + 1024);
 	buf_init(&w->text, CELL_MAX_BYTES);
 	buf_init(&w->row, ROW_MAX_BYTES);
+	arena_init(&w->merged_values, MERGES_MAX * 512);
 	draft_init(&draft, p);
 	table_init(&w->table, p, &draft);
 	read_workbook(w);
 	table_release(&w->table);
 	draft_release(&draft);
+	arena_release(&w->merged_values);
 	buf_release(&w->row);
 	buf_release(&w->text);
 	w->parser->sheets = NULL;
