@@ -250,6 +250,9 @@ static bool scan_house_told(const struct intake_scan *s, int n, int *end)
 	while (scan_at(s, at)->class & (CLASS_PREP | CLASS_ARTICLE))
 		at++;
 	const struct token *t = scan_at(s, at), *next = scan_at(s, at + 1);
+	*end = at + 1;
+	if (t->class & CLASS_STREET && scan_is_word(s, at + 1))
+		return true;
 	if (!scan_capital(s, at))
 		return false;
 	bool in_one = scan_class_of_end(t->text, CLASS_STREET_END | CLASS_STREET_END_MAYBE, &stem);

@@ -313,7 +313,8 @@ static bool told_is_country(const struct intake_scan *s, int n)
 static bool told_is_code(const struct intake_scan *s, int n)
 {
 	int behind = n + 1 + scan_one_of(s, n + 1, ",.;:");
-	return str_eq_nocase(scan_at(s, n - 1)->text, STR("code")) &&
+	struct str code = scan_at(s, n - 1)->text;
+	return (str_eq_nocase(code, STR("code")) || str_eq_nocase(code, STR("kod"))) &&
 	       !(scan_at(s, n - 2)->class & CLASS_ITEM) && scan_at(s, n)->text.p[0] == '0' &&
 	       scan_at(s, behind)->class & CLASS_NUMBER &&
 	       scan_at(s, behind + 1)->kind == TOKEN_NUMBER;
@@ -332,7 +333,8 @@ static bool told_read(const struct intake_scan *s, int n, bool area, struct told
 	for (int at = n; at < s->tokens && told->words <= TOLD_WORDS; at++) {
 		const struct token *t = scan_at(s, at);
 		if (t->kind == TOKEN_WORD) {
-			static const word_set signs = CLASS_DOT | CLASS_POINT | CLASS_SLASH;
+			static const word_set signs =
+			    CLASS_DOT | CLASS_POINT | CLASS_SLASH | CLASS_DASH;
 			bool joins = t->class & (CLASS_THEN | CLASS_NUMBER | CLASS_AND | signs);
 			told->words += !joins;
 			told->figures = told->figures || t->class & CLASS_FIGURES;

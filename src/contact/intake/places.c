@@ -310,7 +310,7 @@ static bool place_parcel(const struct intake_scan *s, int n, int *end)
 	int at = n + 1;
 	if (!(scan_at(s, n)->class & CLASS_PARCEL))
 		return false;
-	while (scan_at(s, at)->class & CLASS_HOUSE || scan_sign(s, at, '.'))
+	while (scan_at(s, at)->class & CLASS_HOUSE || scan_one_of(s, at, ".~"))
 		at++;
 	if (scan_at(s, at)->kind != TOKEN_NUMBER)
 		return false;
