@@ -288,6 +288,8 @@ is_deeply([ map {"$_->{text} $_->{businesses}"} grep { $_->{kind} eq 'city' } @{
 	[ 'Bern 5', 'Beograd 2' ], 'towns by their size');
 is_deeply([ map { $_->{key} } grep { $_->{kind} eq 'category' } @{ suggest('apot') } ], ['pharmacy'],
 	'categories in any language');
+is_deeply([ map { $_->{text} } grep { $_->{kind} eq 'category' } @{ suggest('bake') } ], ['Bakery'],
+	'as pages call them first');
 is_deeply(suggest('...'), [], 'signs suggest nothing');
 
 done_testing;

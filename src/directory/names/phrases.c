@@ -363,18 +363,29 @@ size_t phrases_related(struct str word, const struct taxonomy_category *category
 	return count;
 }
 
+/* Whether pages call the category so, in some language. */
+static bool is_label(const struct phrase *p)
+{
+	for (size_t i = 0; taxonomy_languages[i]; i++)
+		if (str_eq(taxonomy_label(p->meaning.category, taxonomy_languages[i]), p->text))
+			return true;
+	return false;
+}
+
 size_t phrases_begin(struct str key, struct phrase_name *out, size_t max)
 {
-	size_t count = 0;
-	for (size_t low = phrases_lower(key);
-	     low < phrases_count && count < max && str_starts(phrases[low].key, key); low++) {
-		const struct phrase *p = &phrases[low];
-		bool known = !p->meaning.category;
-		for (size_t i = 0; i < count; i++)
-			known |= out[i].category == p->meaning.category;
-		if (!known)
-			out[count++] = (struct phrase_name){p->text, p->meaning.category};
-	}
+	size_t count = 0, from = phrases_lower(key), to = from;
+	while (to < phrases_count && str_starts(phrases[to].key, key))
+		to++;
+	for (int further = 0; further <= 1; further++)
+		for (size_t at = from; at < to && count < max; at++) {
+			const struct phrase *p = &phrases[at];
+			bool known = !p->meaning.category || is_label(p) == further;
+			for (size_t i = 0; i < count; i++)
+				known |= out[i].category == p->meaning.category;
+			if (!known)
+				out[count++] = (struct phrase_name){p->text, p->meaning.category};
+		}
 	return count;
 }
 

@@ -30,7 +30,7 @@ size_t phrases_related(struct str word, const struct taxonomy_category *category
 		       size_t max);
 
 /* Names of categories that begin with the folded text, as the tables write them, each category
- * once; how many were written. */
+ * once, first those that pages call them; how many were written. */
 struct phrase_name {
 	struct str text;
 	const struct taxonomy_category *category;
