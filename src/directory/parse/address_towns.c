@@ -49,7 +49,7 @@ static bool is_letter_code(struct str s)
 	static const char *const shapes[] = {"A9 9AA",  "A99 9AA",  "AA9 9AA", "AA99 9AA",
 					     "A9A 9AA", "AA9A 9AA", "A9A 9A9"};
 	enum { SHORTEST = 6, LONGEST = 8 };
-	char shape[LONGEST];
+	char shape[LONGEST] = "";
 	if (s.n < SHORTEST || s.n > LONGEST)
 		return false;
 	for (size_t i = 0; i < s.n; i++)

@@ -266,7 +266,7 @@ bool value_two(struct str s, struct str *lat, struct str *lon)
 		return false; /* other geometries */
 	if (s.n > 4 && str_eq_nocase((struct str){s.p, 4}, STR("geo:")))
 		rest = (struct str){s.p + 4, s.n - 4};
-	if ((s.p && s.n > 1 && (s.p[0] == '(' || s.p[0] == '[')))
+	if ((s.n > 1 && (s.p[0] == '(' || s.p[0] == '[')))
 		rest = str_trim((struct str){s.p + 1, s.n - 2});
 	if (two_with_commas(rest, lat, lon))
 		return true;

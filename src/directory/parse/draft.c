@@ -339,7 +339,7 @@ static bool draft_cell_is_near(struct parser *p, struct str country, double lat,
 static bool draft_is_elsewhere(struct draft *d, double lat, double lon)
 {
 	struct str country = d->field[RECORD_COUNTRY];
-	return (d->country_said || d->country_given) && borders_known(country) &&
+	return country.p && (d->country_said || d->country_given) && borders_known(country) &&
 	       !draft_cell_is_near(d->parser, country, lat, lon) &&
 	       !borders_near(country, lat, lon) &&
 	       !country_is_territory(borders_country(lat, lon), country);
