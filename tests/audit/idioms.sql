@@ -139,3 +139,78 @@ UPDATE t SET state = 'done' WHERE id = 1;
 COMMIT;
 -- 50 a queued call
 CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM net.http_post(url := 'https://hooks.example.org/x', body := '{}'::jsonb); RETURN NEW; END $$;
+-- 51 a MERGE of what its batch says
+MERGE INTO t USING (SELECT id FROM t WHERE NOT done ORDER BY id LIMIT 9) b ON t.id = b.id WHEN MATCHED AND NOT t.done THEN UPDATE SET done = true;
+-- 52 a MERGE whose other WHEN takes the rest
+MERGE INTO t USING (SELECT id FROM t ORDER BY id LIMIT 9) b ON t.id = b.id WHEN MATCHED AND t.done THEN DELETE WHEN MATCHED THEN UPDATE SET done = true;
+-- 53 a MERGE from another table
+MERGE INTO t USING (SELECT id, x FROM u ORDER BY id LIMIT 9) b ON t.id = b.id WHEN MATCHED AND t.x <> b.x THEN UPDATE SET x = b.x WHEN NOT MATCHED THEN INSERT VALUES (b.id);
+-- 54 EXISTS with what the batch says
+UPDATE t SET x = NULL WHERE done AND EXISTS (SELECT 1 FROM (SELECT id FROM t WHERE done AND x IS NOT NULL ORDER BY id LIMIT 9) b WHERE b.id = t.id);
+-- 55 EXISTS with a LIMIT for each row
+UPDATE t SET done = true WHERE NOT done AND EXISTS (SELECT 1 FROM t AS other WHERE other.user_id = t.user_id AND other.score > 9 LIMIT 1);
+-- 56 FOR loop outside of any loop
+DO $$ DECLARE r record; BEGIN
+  FOR r IN SELECT id FROM firm WHERE score IS NULL ORDER BY id LIMIT 100 LOOP
+    UPDATE firm SET touched = now() WHERE id = r.id;
+  END LOOP;
+END $$;
+-- 57 FOR in LOOP that moves
+DO $$ DECLARE r record; n int; BEGIN
+  LOOP n := 0;
+    FOR r IN SELECT id FROM firm WHERE score IS NULL ORDER BY id LIMIT 100 LOOP
+      UPDATE firm SET score = 0 WHERE id = r.id; n := n + 1;
+    END LOOP;
+    EXIT WHEN n = 0; COMMIT;
+  END LOOP;
+END $$;
+-- 58 FOR in LOOP with a keyset
+DO $$ DECLARE r record; last bigint := 0; n int; BEGIN
+  LOOP n := 0;
+    FOR r IN SELECT id FROM firm WHERE id > last ORDER BY id LIMIT 100 LOOP
+      UPDATE firm SET touched = now() WHERE id = r.id AND touched IS NULL; last := r.id; n := n + 1;
+    END LOOP;
+    EXIT WHEN n = 0;
+  END LOOP;
+END $$;
+-- 59 FOR in LOOP that deletes
+DO $$ DECLARE r record; n int; BEGIN
+  LOOP n := 0;
+    FOR r IN SELECT id, path FROM trash ORDER BY id LIMIT 50 LOOP
+      PERFORM remove_file(r.path);
+      DELETE FROM trash WHERE id = r.id; n := n + 1;
+    END LOOP;
+    EXIT WHEN n = 0;
+  END LOOP;
+END $$;
+-- 60 FOR in LOOP per tenant
+DO $$ DECLARE t record; r record; BEGIN
+  FOR t IN SELECT id FROM tenants LOOP
+    FOR r IN SELECT id FROM firm WHERE tenant = t.id ORDER BY score DESC LIMIT 10 LOOP
+      UPDATE firm SET featured = true WHERE id = r.id AND NOT featured;
+    END LOOP;
+  END LOOP;
+END $$;
+-- 61 FOR in LOOP, marked by another statement
+DO $$ DECLARE r record; BEGIN
+  LOOP
+    FOR r IN SELECT id FROM firm WHERE NOT seen ORDER BY id LIMIT 10 LOOP
+      UPDATE firm SET score = 1 WHERE id = r.id AND score IS NULL;
+      UPDATE firm SET seen = true WHERE id = r.id;
+    END LOOP;
+    EXIT WHEN NOT FOUND;
+  END LOOP;
+END $$;
+-- 62 array in a variable
+DO $$ DECLARE ids bigint[]; BEGIN LOOP
+  SELECT array_agg(id) INTO ids FROM (SELECT id FROM t WHERE NOT done ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED) s;
+  EXIT WHEN ids IS NULL;
+  UPDATE t SET done = true WHERE id = ANY (ids);
+  COMMIT;
+END LOOP; END $$;
+-- 63 array in a variable, guarded by the same condition
+DO $$ DECLARE ids bigint[]; BEGIN LOOP
+  ids := ARRAY(SELECT id FROM t WHERE NOT done ORDER BY id LIMIT 100);
+  EXIT WHEN cardinality(ids) = 0;
+  UPDATE t SET done = true WHERE id = ANY (ids) AND NOT done;
+END LOOP; END $$;

@@ -34,6 +34,8 @@ static void judge_statements(struct sql_audit *audit)
 							      .about = rule});
 			continue;
 		}
+		if (s->head.flags & STATEMENT_JOINED)
+			continue;
 		audit->summary->statements += s->head.kind != STATEMENT_META &&
 					      s->head.kind != STATEMENT_EXPRESSION &&
 					      s->head.kind != STATEMENT_DYNAMIC;

@@ -1,6 +1,7 @@
 /* The batch of an UPDATE or DELETE: the SELECT with a LIMIT whose rows it writes, reached through
- * IN, = ANY (ARRAY(...)), a scalar, FROM, USING or a CTE. NOT IN is none: it keeps the rows. A
- * subquery that refers to the written row is none either: it has a LIMIT for each row. */
+ * IN, = ANY (ARRAY(...)), a scalar, EXISTS over it, FROM, USING (of MERGE, too) or a CTE. NOT IN is
+ * none: it keeps the rows. A subquery that refers to the written row is none either: it has a LIMIT
+ * for each row. */
 #include "audit/sql/internal.h"
 
 #include <string.h>
@@ -84,9 +85,11 @@ static bool is_correlated(const struct batch *b)
 				scope_alias(&own, statement_str(b->s, b->s->relation[i].alias));
 	if (scope_has(&own, target))
 		return false;
+	/* EXISTS is joined with the row, and has no LIMIT itself */
+	size_t first = b->role == STATEMENT_EXISTS;
 	for (uint32_t i = 0; i < b->s->head.conjuncts; i++) {
 		const struct statement_conjunct *c = &b->s->conjunct[i];
-		for (size_t p = 0; p < b->paths; p++) {
+		for (size_t p = first; p < b->paths; p++) {
 			if (c->query != b->path[p])
 				continue;
 			for (uint32_t t = c->term; t < c->term + b->s->term[c->term].size; t++)
@@ -169,15 +172,15 @@ static void batch_begin(struct batch *b, const struct sql_audit *audit, const st
 			    .inner = {.audit = audit, .s = s}};
 }
 
-/* The column that joins the target with the batch in FROM: t.id = b.id. */
-static void join_key(struct batch *b)
+/* The column that joins the target with the batch in FROM of the query: t.id = b.id. */
+static void join_key(struct batch *b, uint32_t query)
 {
 	struct scope other = {.audit = b->outer.audit, .s = b->s};
 	scope_alias(&other, b->alias);
 	for (uint32_t i = 0; i < b->s->head.conjuncts; i++) {
 		const struct statement_conjunct *c = &b->s->conjunct[i];
 		const struct statement_term *t = &b->s->term[c->term];
-		if (c->query != b->writer || t->size != 3 || t->kind != STATEMENT_OPERATOR ||
+		if (c->query != query || t->size != 3 || t->kind != STATEMENT_OPERATOR ||
 		    t[1].kind != STATEMENT_COLUMN || t[2].kind != STATEMENT_COLUMN)
 			continue;
 		bool first = str_eq(statement_str(b->s, t[1].qualifier), b->alias);
@@ -188,11 +191,32 @@ static void join_key(struct batch *b)
 	}
 }
 
+/* EXISTS (SELECT ... FROM (a batch) AS b WHERE b.id = t.id). */
+static bool exists_begin(struct batch *b, const struct sql_audit *audit, const struct statement *s,
+			 const struct statement_relation *target, uint32_t term)
+{
+	const struct statement_term *t = &s->term[term];
+	if (t->kind != STATEMENT_QUERY || s->query[t->number].role != STATEMENT_EXISTS ||
+	    s->query[t->number].flags & (STATEMENT_LIMIT | STATEMENT_OFFSET))
+		return false;
+	const struct statement_relation *only = only_relation(s, t->number);
+	if (!only || relation_query(s, only) == STATEMENT_NONE)
+		return false;
+	batch_begin(b, audit, s, target);
+	b->role = STATEMENT_EXISTS;
+	b->link = term;
+	b->alias = statement_str(s, only->alias);
+	join_key(b, t->number);
+	return b->key.n && batch_make(b, t->number);
+}
+
 /* Writers: targets of UPDATE and DELETE, in the statement and its CTEs. */
 static bool is_writer(const struct statement *s, const struct statement_relation *r)
 {
-	if (!r->target || s->head.kind == STATEMENT_MERGE)
+	if (!r->target)
 		return false;
+	if (s->head.kind == STATEMENT_MERGE)
+		return s->query[r->query].flags & STATEMENT_MATCHED;
 	for (uint32_t i = 0; i < s->head.queries; i++)
 		if (s->query[i].parent == r->query && s->query[i].role == STATEMENT_ARM && i)
 			return false; /* INSERT ... SELECT */
@@ -207,6 +231,9 @@ bool batch_of(const struct sql_audit *audit, const struct statement *s, size_t n
 			continue;
 		for (uint32_t i = 0; i < s->head.conjuncts; i++) {
 			uint32_t left, query;
+			if (s->conjunct[i].query == target->query &&
+			    exists_begin(out, audit, s, target, s->conjunct[i].term) && n-- == 0)
+				return true;
 			if (s->conjunct[i].query != target->query ||
 			    !link_query(s, s->conjunct[i].term, &left, &query))
 				continue;
@@ -226,7 +253,7 @@ bool batch_of(const struct sql_audit *audit, const struct statement *s, size_t n
 			batch_begin(out, audit, s, target);
 			out->role = STATEMENT_FROM;
 			out->alias = statement_str(s, r->alias);
-			join_key(out);
+			join_key(out, out->writer);
 			if (batch_make(out, relation_query(s, r)) && n-- == 0)
 				return true;
 		}
@@ -329,4 +356,51 @@ const struct statement_conjunct *batch_filter(const struct batch *b)
 		if (is_filter(b, &b->s->conjunct[i]))
 			return &b->s->conjunct[i];
 	return NULL;
+}
+
+/* Whether it calls a function that may write. */
+static bool calls_others(const struct statement *s)
+{
+	static const char *const plain[] = {
+	    "now",          "clock_timestamp", "count",   "max",   "min",   "sum",    "array_agg",
+	    "array_length", "cardinality",     "length",  "lower", "upper", "format", "to_char",
+	    "random",       "pg_sleep",        "nextval", "trim",  "btrim", "round"};
+	if (s->head.kind == STATEMENT_CALL)
+		return true;
+	for (uint32_t i = 0; i < s->head.terms; i++) {
+		bool known = s->term[i].kind != STATEMENT_FUNCTION;
+		for (size_t k = 0; !known && k < COUNT_OF(plain); k++)
+			known = str_eq(statement_str(s, s->term[i].text), str_of(plain[k]));
+		if (!known)
+			return true;
+	}
+	return false;
+}
+
+/* Whether another statement of the same loop writes the table: then the batch may move. */
+bool batch_others_write(const struct sql_audit *audit, const struct batch *b)
+{
+	const struct statement_head *own = &b->s->head;
+	bool joined = own->flags & STATEMENT_JOINED;
+	for (size_t i = 0; i < audit->file.count; i++) {
+		const struct statement *s = &audit->file.statement[i];
+		bool same = s->head.span.from == own->span.from && s->head.span.to == own->span.to;
+		if (s == b->s || s->head.routine != own->routine || s->head.loop != own->loop ||
+		    s->head.flags & STATEMENT_JOINED || (joined && same))
+			continue;
+		/* what a function does with a row of the batch is not known */
+		if (joined && calls_others(s))
+			return true;
+		if (s->head.kind == STATEMENT_DYNAMIC || s->head.kind == STATEMENT_UNPARSED)
+			return true;
+		for (uint32_t r = 0; r < s->head.relations; r++)
+			if (s->relation[r].target && str_eq(statement_str(s, s->relation[r].name),
+							    statement_str(b->s, b->target->name)))
+				return true;
+	}
+	/* in the same statement: another CTE */
+	for (uint32_t r = 0; r < b->s->head.relations; r++)
+		if (b->s->relation[r].target && &b->s->relation[r] != b->target)
+			return true;
+	return false;
 }

@@ -166,6 +166,9 @@ bool batch_of(const struct sql_audit *audit, const struct statement *s, size_t n
 	      struct batch *out);
 /* Whether a caller or the order moves the batch on by itself. */
 bool batch_moves(const struct batch *b);
+/* Whether another statement of the same loop writes the table, or the batch's variable goes to a
+ * function: then the batch may move. */
+bool batch_others_write(const struct sql_audit *audit, const struct batch *b);
 /* A condition that stands outside the LIMIT and does not follow from what stands inside; NULL:
  * none. */
 const struct statement_conjunct *batch_filter(const struct batch *b);

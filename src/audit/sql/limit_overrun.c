@@ -6,8 +6,10 @@
 bool overrun_fits(const struct batch *b)
 {
 	const struct statement_query *q = &b->s->query[batch_limited(b)];
-	bool again = b->role == STATEMENT_IN || b->role == STATEMENT_FROM;
-	return again && !b->cte && q->flags & STATEMENT_LOCK && !batch_filter(b);
+	bool again = b->role == STATEMENT_IN ||
+		     (b->role == STATEMENT_FROM && b->s->head.kind != STATEMENT_MERGE);
+	return again && !(b->s->head.flags & STATEMENT_JOINED) && !b->cte &&
+	       q->flags & STATEMENT_LOCK && !batch_filter(b);
 }
 
 void overrun_found(struct sql_audit *audit, const struct batch *b, enum audit_severity severity,

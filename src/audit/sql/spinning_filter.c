@@ -2,16 +2,31 @@
  * dropped rows stay the first ones, so that the next round selects them again. */
 #include "audit/sql/internal.h"
 
+/* A batch that a variable has: it is the same one in each round only when nothing else of the loop
+ * decides it. */
+static bool is_free(const struct sql_audit *audit, const struct batch *b)
+{
+	if (!(b->s->head.flags & STATEMENT_JOINED))
+		return false;
+	for (size_t i = 0; i < b->known.count; i++)
+		if (expression_contents(b->known.at[i].scope, b->known.at[i].term).variable)
+			return true;
+	return batch_others_write(audit, b);
+}
+
 static void judge_batch(struct sql_audit *audit, const struct batch *b)
 {
 	const struct statement_conjunct *filter = batch_filter(b);
-	if (!filter)
+	if (!filter || is_free(audit, b))
 		return;
 	struct str condition = sql_text(audit, filter->span);
 	bool loop = b->s->head.depth > 0;
-	/* in a body whose quotes are doubled no place is exact */
+	/* in a body whose quotes are doubled, and in MERGE, the place is not known */
 	const char *quote = condition.n ? "\"" : "";
-	condition = condition.n ? condition : STR("it");
+	if (!condition.n)
+		condition = b->s->head.kind == STATEMENT_MERGE
+				? STR("the condition of WHEN MATCHED")
+				: STR("it");
 	const char *about = arena_printf(
 	    &audit->file_arena,
 	    "rows for which %s%.*s%s is false stay in the inner SELECT and fill it: a loop until 0 rows ends early, a loop until nothing is left never ends",

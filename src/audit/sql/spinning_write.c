@@ -1,28 +1,6 @@
 /* spinning-write: in a loop, what is written leaves the row in the batch, in the same place. */
 #include "audit/sql/internal.h"
 
-/* Whether another statement of the same loop writes the table: then the batch may move. */
-static bool others_write(const struct sql_audit *audit, const struct batch *b)
-{
-	const struct statement_head *own = &b->s->head;
-	for (size_t i = 0; i < audit->file.count; i++) {
-		const struct statement *s = &audit->file.statement[i];
-		if (s == b->s || s->head.routine != own->routine || s->head.loop != own->loop)
-			continue;
-		if (s->head.kind == STATEMENT_DYNAMIC || s->head.kind == STATEMENT_UNPARSED)
-			return true;
-		for (uint32_t r = 0; r < s->head.relations; r++)
-			if (s->relation[r].target && str_eq(statement_str(s, s->relation[r].name),
-							    statement_str(b->s, b->target->name)))
-				return true;
-	}
-	/* in the same statement: another CTE */
-	for (uint32_t r = 0; r < b->s->head.relations; r++)
-		if (b->s->relation[r].target && &b->s->relation[r] != b->target)
-			return true;
-	return false;
-}
-
 /* Whether the rows stay in the batch, in the same order, after the write. */
 static bool stays(const struct batch *b)
 {
@@ -53,7 +31,7 @@ static void judge_batch(struct sql_audit *audit, const struct batch *b)
 	const struct statement_query *q = &b->s->query[batch_limited(b)];
 	if (!b->s->head.depth || !b->same_table || b->cte_lock || q->flags & STATEMENT_OFFSET ||
 	    b->known.count == CONDITIONS_MAX || batch_moves(b) || batch_filter(b) || !stays(b) ||
-	    others_write(audit, b))
+	    batch_others_write(audit, b))
 		return;
 	bool where = q->where.to != 0;
 	struct str condition = sql_text(audit, q->where);

@@ -213,7 +213,7 @@ static const struct statement *judge_round(struct sql_audit *audit, size_t from,
 	struct wait wait;
 	for (size_t i = from; i < to; i++) {
 		const struct statement *s = &audit->file.statement[i];
-		if (only_loops && !s->head.depth)
+		if ((only_loops && !s->head.depth) || s->head.flags & STATEMENT_JOINED)
 			continue;
 		if (s->head.kind == STATEMENT_COMMIT || s->head.kind == STATEMENT_ROLLBACK) {
 			held = NULL;

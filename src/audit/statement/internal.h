@@ -8,6 +8,7 @@
  *   query.c    SELECT, INSERT, UPDATE, DELETE, MERGE of the parse tree as facts
  *   parse.c    PostgreSQL's parser, called so that its errors come back
  *   plpgsql.c  what libpg_query does not take of PL/pgSQL, in words that it takes
+ *   joined.c   writes with the batch that a variable has
  *   routine.c  bodies of functions, procedures and DO blocks
  *   statement.c, serve.c  the file, and the loop over files
  *
@@ -203,6 +204,24 @@ struct plpgsql {
 char *plpgsql_create(const struct plpgsql *p, struct arena *arena);
 /* Another record, of which the parser's error tells. False: it tells of something else. */
 bool plpgsql_learn(struct plpgsql *p, const char *error);
+
+/* ---- joined.c ---- */
+enum { JOINED_MAX = 8 };
+
+/* Variables of a loop and the queries with a LIMIT that they come from; query empty: from
+ * something else. */
+struct joined {
+	struct {
+		struct str name, query;
+	} of[JOINED_MAX];
+	size_t count;
+};
+
+void joined_note(struct joined *j, struct str name, struct str query);
+/* name := expression */
+void joined_assigned(struct joined *j, struct str assignment);
+/* The UPDATE or DELETE with the query in place of the variable; NULL: it names none. */
+char *joined_text(const struct joined *j, struct str write, struct arena *arena);
 
 /* ---- routine.c ---- */
 /* The file while it is read. */

@@ -618,6 +618,24 @@ static void query_merge_on(struct build *b, uint32_t query, Node *condition)
 	query_conjuncts(b, query, condition, on, true);
 }
 
+/* Of several WHEN MATCHED it depends on the row which is taken: nothing is said. */
+static void query_merge_when(struct build *b, uint32_t query, List *clauses)
+{
+	const MergeWhenClause *only = NULL;
+	unsigned matched = 0;
+	for (int i = 0; i < list_length(clauses); i++) {
+		const MergeWhenClause *when = list_nth(clauses, i);
+		matched += when->matched;
+		only = when->matched ? when : only;
+	}
+	if (matched != 1 || (only->commandType != CMD_UPDATE && only->commandType != CMD_DELETE))
+		return;
+	b->s.query[query].flags |= STATEMENT_MATCHED;
+	query_sets(b, query, only->targetList);
+	if (only->condition)
+		query_conjuncts(b, query, only->condition, (struct clause){0}, false);
+}
+
 static void query_write(struct build *b, uint32_t query, Node *node)
 {
 	if (b->depth >= BUILD_DEPTH_MAX) {
@@ -642,6 +660,7 @@ static void query_write(struct build *b, uint32_t query, Node *node)
 		query_table(b, query, merge->relation, true, false);
 		query_from(b, query, merge->sourceRelation, false);
 		query_merge_on(b, query, merge->joinCondition);
+		query_merge_when(b, query, merge->mergeWhenClauses);
 	}
 	b->depth--;
 }

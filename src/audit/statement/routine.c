@@ -21,6 +21,7 @@ struct body {
 	struct statement_span whole;
 	struct build_names names;
 	uint32_t found; /* where the last text was found */
+	struct joined joined;
 };
 
 void script_found(struct script *r, struct statement_span span, const struct script_place *at)
@@ -122,6 +123,33 @@ static void body_parse(struct body *body, struct str query, enum text_mode mode,
 	script_found(r, span, at);
 }
 
+/* The write that was parsed, with the batch in place of the variable. */
+static void body_joined(struct body *body, struct str query, const struct script_place *at)
+{
+	struct script *r = body->r;
+	struct build *b = &r->build;
+	struct parse_outcome outcome;
+	struct lex lex;
+	struct script_place place = *at;
+	const struct statement_span span = b->s.head.span;
+	char *text = at->depth ? joined_text(&body->joined, query, &r->arena) : NULL;
+	if (!text)
+		return;
+	lex_text(&lex, str_of(text));
+	build_reset(b);
+	b->lex = &lex;
+	b->base = b->shift = 0;
+	b->whole = span;
+	b->names = &body->names;
+	b->inexact = true;
+	b->limit = (uint32_t)lex.source.n;
+	parse_statement(b, &r->arena, text, TEXT_STATEMENT, &outcome);
+	place.flags |= STATEMENT_JOINED;
+	if (!outcome.failed)
+		script_found(r, span, &place);
+	lex_release(&lex);
+}
+
 static const struct {
 	const char *node, *key;
 	bool perform;
@@ -158,6 +186,7 @@ static void body_expression(struct body *body, const struct json_value *expr, st
 			/* PERFORM became SELECT */
 			body_parse(body, query, TEXT_STATEMENT,
 				   statements[i].perform && query.n > 6 ? 6 : 0, line, at);
+			body_joined(body, query, at);
 			return;
 		}
 	body_parse(body, query, TEXT_EXPRESSION, 0, line, at);
@@ -179,6 +208,40 @@ static bool body_transaction(struct body *body, struct str node, int64_t line,
 	}
 	script_says(body->r, commit ? STATEMENT_COMMIT : STATEMENT_ROLLBACK, span, at, STR(""));
 	return true;
+}
+
+/* The variable that a FOR or an INTO fills. */
+static struct str filled_name(const struct json_value *target)
+{
+	const struct json_value *row = target ? json_get(target, "PLpgSQL_row") : NULL;
+	const struct json_value *rec = target ? json_get(target, "PLpgSQL_rec") : NULL;
+	const struct json_value *fields = row ? json_get(row, "fields") : NULL;
+	if (rec)
+		return json_text(json_get(rec, "refname"));
+	return fields && fields->first ? json_text(json_get(fields->first, "name")) : STR("");
+}
+
+static struct str query_text(const struct json_value *v, const char *key)
+{
+	const struct json_value *expr = json_get(v, key);
+	expr = expr ? json_get(expr, "PLpgSQL_expr") : NULL;
+	return expr ? json_text(json_get(expr, "query")) : STR("");
+}
+
+/* What a statement leaves in variables; of a FOR that is known before its body. Outside of loops it
+ * is executed once. */
+static void body_fill(struct body *body, struct str node, const struct json_value *v,
+		      const struct script_place *at)
+{
+	if (!at->depth)
+		return;
+	if (str_eq(node, STR("PLpgSQL_stmt_fors")))
+		joined_note(&body->joined, filled_name(json_get(v, "var")), query_text(v, "query"));
+	else if (str_eq(node, STR("PLpgSQL_stmt_execsql")) && json_get(v, "into"))
+		joined_note(&body->joined, filled_name(json_get(v, "target")),
+			    query_text(v, "sqlstmt"));
+	else if (str_eq(node, STR("PLpgSQL_stmt_assign")))
+		joined_assigned(&body->joined, query_text(v, "expr"));
 }
 
 /* A block with handlers. */
@@ -273,7 +336,16 @@ static void body_walk(struct body *body, const struct json_value *v, struct str 
 				at_line = ignored;
 			if (body_transaction(body, m->key, at_line, &inner))
 				continue;
+			bool loop = is_loop(m->key);
+			size_t joined = body->joined.count;
+			if (loop)
+				body_fill(body, m->key, m, &inner);
 			body_walk(body, m, m->key, key, at_line, inner);
+			/* what a loop has filled is of its last round */
+			if (loop && body->joined.count > joined)
+				body->joined.count = joined;
+			if (!loop)
+				body_fill(body, m->key, m, &inner);
 		} else {
 			body_walk(body, m, node, m->key, line, inner);
 		}

@@ -58,6 +58,9 @@ enum statement_flag {
 	STATEMENT_PROCEDURE = 2, /* stands in a procedure or DO block, which can commit */
 	STATEMENT_TRIGGER = 4,   /* stands in a trigger function */
 	STATEMENT_WATCHED = 8,   /* psql's \watch repeats it */
+	/* the write before it once more, with the SELECT that its variable comes from in place of
+	 * the variable: for rules about batches */
+	STATEMENT_JOINED = 16,
 };
 
 struct statement_span {
@@ -120,6 +123,9 @@ enum statement_query_flag {
 	STATEMENT_RENAMED = 256, /* a CTE that names its columns */
 	/* GROUPING SETS, ROLLUP, CUBE: columns are NULL in rows of a coarser group */
 	STATEMENT_GROUPING_SETS = 512,
+	/* the writing query of a MERGE of which one WHEN MATCHED says what happens: its condition is
+	 * a conjunct, of unknown place, its assignments are those of the query */
+	STATEMENT_MATCHED = 1024,
 };
 
 struct statement_query {
