@@ -75,9 +75,7 @@ for my $i (0 .. $#cases) {
 		"$_->{severity} $_->{rule}: " . join ' | ', map { $_ // () } @$_{qw(rewrite evidence alternative)}
 	} @found;
 	note("$case->{statement}\n$said") if $ENV{AUDIT_SHOW};
-	# on a busy machine a comparison is ended by its time limit: then it is a note
-	my @cut = grep { ($_->{evidence} // '') =~ /^sampled|of 0 other constants/ } @found;
-	ok(@warnings || @cut, "found: $case->{statement}") or diag $said if $case->{label} eq 'miss';
+	ok(scalar @warnings, "found: $case->{statement}") or diag $said if $case->{label} eq 'miss';
 	is(scalar @warnings, 0, "sound: $case->{statement}") or diag $said if $case->{label} eq 'sound';
 	for my $finding (grep { $_->{fix} && $_->{level} =~ /^(?:proved|checked)$/ } @found) {
 		my $new = AuditDb::mended($case->{statement}, { %$finding, line => 1, end_line => 1 });

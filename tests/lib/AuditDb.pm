@@ -50,6 +50,10 @@ sub script {
 sub audit {
 	my ($self, @arguments) = @_;
 	my $url = ref $arguments[0] ? shift(@arguments)->{url} : $self->url('postgres');
+	# what is found must not depend on how busy the machine is
+	for my $limit (qw(--plan-limit --compare-limit)) {
+		push @arguments, $limit, 60000 if !grep { $_ eq $limit } @arguments;
+	}
 	my @command = ("$build/holdfast", 'audit', 'db', $url, @arguments);
 	my $words = join ' ', map { s/'/'\\''/gr =~ s/(.*)/'$1'/sr } @command;
 	my $code = system("$words >$self->{work}/out 2>$self->{work}/err </dev/null");

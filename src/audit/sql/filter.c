@@ -429,6 +429,11 @@ static void filter_try(struct identity *id, const struct attempt *lower,
 	if (upper)
 		k.evidence = evidence_weaker(
 		    k.evidence, filter_evidence(id, upper->c, upper->key, &upper->forms.at[n]));
+	/* without rows nothing says that another expression than the written one is meant */
+	bool raw = lower->key->computed ? left->kind == STATEMENT_COLUMN
+					: left->kind == STATEMENT_FUNCTION || k.guess;
+	if (raw && (k.evidence.level == EVIDENCE_NONE || k.evidence.level == EVIDENCE_GENERIC))
+		return;
 	if (evidence_wants_index(&k.evidence))
 		k.alternative = index_for(id, c, lower->index);
 	rewrite_keep(best, &k);

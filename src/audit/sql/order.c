@@ -466,6 +466,25 @@ static bool alignment_values(struct identity *id, const struct ordering *o,
 	return known && e->old_list.p && e->new_list.p;
 }
 
+/* Without rows: a value in place of NULL may be meant, another order of values is not. */
+static struct evidence alignment_scratch(struct identity *id, const struct ordering *o,
+					 const struct alignment *a)
+{
+	struct evidence out = {.text = STR("none: the scratch tables are empty")};
+	const struct statement_term *t;
+	double number;
+	for (size_t i = a->first; i <= a->last; i++) {
+		const struct catalog_key *key = &a->index->key[a->key[i]];
+		bool column = id->s->term[o->item[i].term].kind == STATEMENT_COLUMN;
+		if (a->pair[i] || !column || !key->computed ||
+		    rewrite_coalesce(key->text.s, key->term, key->expression, &t, &number))
+			continue;
+		out.level = EVIDENCE_DIFFERS;
+		out.text = STR("other rows: nothing says that both are one order");
+	}
+	return out;
+}
+
 static struct evidence alignment_evidence(struct identity *id, const struct ordering *o,
 					  const struct alignment *a)
 {
@@ -496,8 +515,10 @@ static struct evidence alignment_evidence(struct identity *id, const struct orde
 		    STR("not comparable: the table has row security; say for which role with --as");
 		return out;
 	}
-	if (fallback_evidence(id, o, a, &out) || id->scratch)
+	if (fallback_evidence(id, o, a, &out))
 		return out;
+	if (id->scratch)
+		return alignment_scratch(id, o, a);
 	if (!alignment_values(id, o, a, &e, value) || evidence_order(id, &e, &out) != OK)
 		out.text =
 		    REWRITE_JOIN(id, STR("none: the comparison failed: "), str_of(id->err.text));

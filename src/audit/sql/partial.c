@@ -120,6 +120,21 @@ static struct evidence partial_evidence(struct identity *id,
 	return out;
 }
 
+/* Whether the planner's own proof decides: a column compared with constants or parameters. When it
+ * does not find that the predicate follows, only rows can say that they happen to be the same. */
+static bool partial_is_decided(const struct identity *id, const struct statement_conjunct *conjunct)
+{
+	const struct statement_term *t = &id->s->term[conjunct->term];
+	if (t->kind == STATEMENT_OR || t->kind == STATEMENT_MEMBER ||
+	    t->kind == STATEMENT_DISTINCT || t->kind == STATEMENT_IS_NULL ||
+	    t->kind == STATEMENT_NOT_NULL)
+		return true;
+	if (t->kind == STATEMENT_NOT && t->size > 1 && t[1].kind == STATEMENT_DISTINCT)
+		return true;
+	return t->kind == STATEMENT_OPERATOR && t->size == 3 &&
+	       (t[1].kind == STATEMENT_COLUMN || t[2].kind == STATEMENT_COLUMN);
+}
+
 static void partial_try(struct identity *id, const struct statement_conjunct *conjunct,
 			const struct columns *columns, const struct catalog_index *index,
 			struct rewrite *best)
@@ -142,6 +157,9 @@ static void partial_try(struct identity *id, const struct statement_conjunct *co
 	if (!rewrite_serves(id, &c, false))
 		return;
 	c.evidence = partial_evidence(id, conjunct, columns, index);
+	if (c.evidence.level == EVIDENCE_GENERIC ||
+	    (c.evidence.level == EVIDENCE_NONE && partial_is_decided(id, conjunct)))
+		return;
 	rewrite_keep(best, &c);
 }
 

@@ -51,7 +51,8 @@ static struct str token_text(const struct lex *lex, uint32_t token)
 }
 
 /* name, or name.field, behind "=" or "= ANY (". */
-static struct str joined_at(const struct joined *j, const struct lex *lex, uint32_t i, uint32_t *end)
+static struct str joined_at(const struct joined *j, const struct lex *lex, uint32_t i,
+			    uint32_t *end)
 {
 	if (i < 2 || lex->token[i].kind != LEX_WORD)
 		return STR("");
