@@ -50,8 +50,8 @@ subtest 'a filter outside the LIMIT is found in every form of a batch' => sub {
 			'UPDATE t SET done = true WHERE id = ANY (ARRAY(SELECT id FROM t ORDER BY id LIMIT 9)) AND NOT done',
 		'= ANY of a subquery' =>
 			'UPDATE t SET done = true WHERE id = ANY (SELECT id FROM t ORDER BY id LIMIT 9) AND NOT done',
-		'EXISTS over a subquery' => 'UPDATE t SET done = true WHERE NOT done AND EXISTS (SELECT 1 FROM (SELECT id FROM t'
-			. ' ORDER BY id LIMIT 9) b WHERE b.id = t.id)',
+		'EXISTS over a subquery' => 'UPDATE t SET done = true WHERE NOT done AND EXISTS (SELECT 1 FROM (SELECT id'
+			. ' FROM t ORDER BY id LIMIT 9) b WHERE b.id = t.id)',
 		'EXISTS over a CTE' => 'WITH b AS (SELECT id FROM t ORDER BY id LIMIT 9) DELETE FROM t WHERE x IS NULL'
 			. ' AND EXISTS (SELECT FROM b WHERE t.id = b.id)',
 		'MERGE, WHEN' => 'MERGE INTO t USING (SELECT id FROM t ORDER BY id LIMIT 9) b ON t.id = b.id'
