@@ -58,8 +58,8 @@ enum statement_flag {
 	STATEMENT_PROCEDURE = 2, /* stands in a procedure or DO block, which can commit */
 	STATEMENT_TRIGGER = 4,   /* stands in a trigger function */
 	STATEMENT_WATCHED = 8,   /* psql's \watch repeats it */
-	/* the write before it once more, with the SELECT that its variable comes from in place of
-	 * the variable: for rules about batches */
+	/* the write before it once more, with the SELECT that its variable comes from in
+	 * place of the variable: for rules about batches */
 	STATEMENT_JOINED = 16,
 };
 
