@@ -123,8 +123,8 @@ enum statement_query_flag {
 	STATEMENT_RENAMED = 256, /* a CTE that names its columns */
 	/* GROUPING SETS, ROLLUP, CUBE: columns are NULL in rows of a coarser group */
 	STATEMENT_GROUPING_SETS = 512,
-	/* the writing query of a MERGE of which one WHEN MATCHED says what happens: its condition is
-	 * a conjunct, of unknown place, its assignments are those of the query */
+	/* the writing query of a MERGE of which one WHEN MATCHED says what happens: its
+	 * condition is a conjunct, of unknown place; its assignments are those of the query */
 	STATEMENT_MATCHED = 1024,
 };
 
