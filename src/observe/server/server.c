@@ -10,11 +10,12 @@
 #include <string.h>
 
 enum {
-	TABLES_US = 3000000,       /* between two readings of the tables */
-	LONG_US = 3000000,         /* a statement of which it is asked whether it may run long */
-	STATEMENTS_SHARE = 200,    /* a reading of the statements costs at most 1/200 of the time */
-	ANSWER_MS = 4000,          /* more than the server takes to end a statement of 2 s itself */
-	STATEMENTS_LEAST = 1000000 /* us between two readings of the statements */
+	TABLES_US = 3000000,    /* between two readings of the tables */
+	LONG_US = 3000000,      /* a statement of which it is asked whether it may run long */
+	STATEMENTS_SHARE = 400, /* a reading of the statements takes at most 1/400 of the time, */
+	STATEMENTS_MOST = 5000000,  /* but there is one so often: two in the window of judges */
+	STATEMENTS_LEAST = 1000000, /* us between two readings of the statements */
+	ANSWER_MS = 4000 /* more than the server takes to end a statement of 2 s itself */
 };
 
 struct observer {
@@ -286,6 +287,7 @@ static void observer_statements(struct observer *o, struct observe_sample *sampl
 	int64_t took = clock_us() - began, aged = o->statements_cost + o->statements_cost / 8;
 	o->statements_cost = !o->statements_cost || took < aged ? took : aged;
 	int64_t pause = o->statements_cost * STATEMENTS_SHARE;
+	pause = pause < STATEMENTS_MOST ? pause : STATEMENTS_MOST;
 	/* A little early, so that a reading that is due with every sample is in every sample. */
 	o->statements_due = began + (pause > STATEMENTS_LEAST ? pause : STATEMENTS_LEAST / 2);
 }
