@@ -156,6 +156,16 @@ my @lists = (
 		street => 'Fő utca 5', city => 'Budapest', postcode => '1011', '2.city' => 'Dublin 1',
 		'2.postcode' => 'D01 F5P2'
 	],
+	'a person in a group, before the name of the business' => [
+		qq({"contact":{"name":"Max Muster","phone":"031 300 00 01","email":"m\@r.example"},"location":{"name":"HQ",)
+			. qq("city":"Bern","country":"CH"},"name":"R AG"}\n),
+		name => 'R AG', alt_names => undef, extra => undef, city => 'Bern', phone => '+41313000001'
+	],
+	'a person alone is no business' => [ qq({"id":1,"contact":{"name":"Max Muster"}}\n), name => undef ],
+	'columns of days and of holidays, physical addresses' => [
+		"name,Mailing City,Physical City,Mo-Fr,Sa,So,Feiertage\nR,Reno,Boston,8-18,9-12,geschlossen,geschlossen\n",
+		city => 'Boston', hours => 'Mo-Fr 08:00-18:00; Sa 09:00-12:00; Su,PH off'
+	],
 	Dutch => [
 		"Bedrijfsnaam;Adres;Huisnr;Postcode;Plaats;Land;Telefoonnummer;Categorie;Openingstijden\n"
 			. "Bakker A;Dorpsstraat;5;1234 AB;Utrecht;Nederland;030 123 4567;Bakkerij;ma-vr 9.00-17.30 uur\n",

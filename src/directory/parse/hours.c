@@ -686,7 +686,7 @@ void parse_hours_columns(const struct str *headers, size_t count, unsigned *days
 		unsigned days[LANGUAGES];
 	} *column = memory_alloc(COLUMNS_MAX * sizeof(*column));
 	size_t n = 0, length;
-	bool any_hours = false, found = false;
+	bool any_hours = false, any_days = false, found = false;
 	memset(days, 0, count * sizeof(days[0]));
 	for (size_t i = 0; i < count && n < COLUMNS_MAX; i++) {
 		struct column *c = &column[n];
@@ -698,12 +698,16 @@ void parse_hours_columns(const struct str *headers, size_t count, unsigned *days
 		c->name = column_of_days((struct str){c->text, length}, &hours);
 		for (unsigned l = 0; l < LANGUAGES && c->name.n > 1; l++) {
 			c->days[l] = days_alone(c->name, 1u << l);
-			known |= c->days[l] && (hours || c->days[l] != 1u << PARSE_HOURS_HOLIDAY);
+			known |= c->days[l] != 0;
+			any_days |=
+			    c->days[l] && (hours || c->days[l] != 1u << PARSE_HOURS_HOLIDAY);
 		}
 		any_hours |= known && hours;
 		c->at = i;
 		n += known;
 	}
+	if (!any_days) /* holidays alone may be others */
+		n = 0;
 	for (unsigned l = 0; l < LANGUAGES && n > (any_hours ? 0 : 1); l++) {
 		bool all = true, same = true;
 		for (size_t i = 0; i < n; i++) {

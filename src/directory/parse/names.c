@@ -245,7 +245,7 @@ static const struct binding *header_of_business(struct str plain)
 	    "business", "company",  "store",      "shop",          "location",
 	    "firm",     "firma",    "venue",      "outlet",        "facility",
 	    "site",     "premises", "restaurant", "establishment", "empresa",
-	    "betrieb",  "merchant", "hotel",      "etablissement"};
+	    "betrieb",  "merchant", "hotel",      "etablissement", "physical"};
 	for (size_t i = 0; i < COUNT_OF(words); i++) {
 		size_t n = strlen(words[i]);
 		if (plain.n < n + 3 || !str_starts(plain, str_of(words[i])))

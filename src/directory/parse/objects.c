@@ -275,11 +275,40 @@ static const struct json_value *group_of(const struct json_value *m)
 	return NULL;
 }
 
+static bool is_name_key(const struct json_value *m)
+{
+	const struct binding *b = binding_of_header(m->key);
+	return b && b->target == TARGET_FIELD && b->field == RECORD_NAME;
+}
+
+static bool is_whole_record(struct str key)
+{
+	return str_eq_nocase(key, STR("fields")) || str_eq_nocase(key, STR("attributes")) ||
+	       str_eq_nocase(key, STR("properties"));
+}
+
+/* Names in groups are of others: of a person in "contact", of a place in "location". Only groups
+ * that have all of the record name it. */
+static void take_group(struct draft *d, const struct json_value *group, struct str key)
+{
+	for (const struct json_value *m = group->first; m; m = m->next) {
+		if (group_of(m))
+			take_group(d, group_of(m), m->key);
+		else if (is_whole_record(key) || !is_name_key(m))
+			put_key(d, m);
+		else if (str_eq_nocase(key, STR("contact")))
+			draft_put(d, &(struct binding){"", TARGET_PERSON, RECORD_NAME, "contact"},
+				  key_text(m));
+		else
+			parser_count(d->parser, "not used", m->key);
+	}
+}
+
 static void take_by_keys(struct draft *d, const struct json_value *v)
 {
 	for (const struct json_value *m = v->first; m; m = m->next) {
 		if (group_of(m))
-			take_by_keys(d, group_of(m));
+			take_group(d, group_of(m), m->key);
 		else if (!str_eq(m->key, STR("geometry")) && !str_eq(m->key, STR("type")))
 			put_key(d, m);
 	}
@@ -293,11 +322,10 @@ static bool has_name(const struct json_value *v, int depth)
 {
 	for (const struct json_value *m = v->kind == JSON_IS_OBJECT ? v->first : NULL; m;
 	     m = m->next) {
-		const struct binding *b = binding_of_header(m->key);
-		if (b && b->target == TARGET_FIELD && b->field == RECORD_NAME &&
-		    m->kind != JSON_IS_OBJECT)
+		if (is_name_key(m) && m->kind != JSON_IS_OBJECT)
 			return true;
-		if (depth && group_of(m) && m->kind == JSON_IS_OBJECT && has_name(m, depth - 1))
+		if (depth && m->kind == JSON_IS_OBJECT && is_whole_record(m->key) &&
+		    has_name(m, depth - 1))
 			return true;
 	}
 	return false;

@@ -56,8 +56,10 @@ const struct http_schema search_api_schemas[] = {
      "\"properties\":{\"key\":{\"type\":\"string\"},"
      "\"name\":{\"type\":[\"string\",\"null\"],\"description\":\"null: a region that stands for "
      "its whole country\"},\"country\":" TEXT_OR_NULL ",\"businesses\":{\"type\":\"integer\"}}}"},
-    {"BusinessSummary", "{\"type\":\"object\",\"required\":[" SUMMARY_REQUIRED
-			"],\"properties\":{" SUMMARY_PROPERTIES "}}"},
+    {"BusinessSummary",
+     "{\"type\":\"object\",\"description\":\"what the indexes of lists contain, so that a page costs few "
+     "reads; region, description and website are in Business\","
+     "\"required\":[" SUMMARY_REQUIRED "],\"properties\":{" SUMMARY_PROPERTIES "}}"},
     {"BusinessList",
      "{\"type\":\"object\",\"required\":[\"businesses\",\"next\",\"next_url\",\"sort\","
      "\"understood\",\"category\",\"region\",\"city\"],\"properties\":{"
