@@ -15,7 +15,7 @@ static const struct {
 struct str iso_country_name(struct str country, struct str language)
 {
 	struct str rest = STR(""), english = STR("");
-	for (size_t i = 0; i < COUNT_OF(called) && country.n == 2; i++)
+	for (size_t i = 0; i < COUNT_OF(called) && country.n == 2 && !rest.n; i++)
 		if (str_eq(country, (struct str){called[i].code, 2}))
 			rest = str_of(called[i].names);
 	while (rest.n) {

@@ -19,7 +19,7 @@ static const struct row rows[] = {
 };
 enum { ROWS = COUNT_OF(rows) };
 
-/* By name, country and size; sorted at the first question. */
+/* By name, country and size; sorted by towns_prepare. */
 static const struct row *sorted[ROWS];
 
 static int compare_text(struct str a, const char *b)
@@ -55,14 +55,19 @@ static bool row_before(const void *element, const void *key)
 	return order > 0;
 }
 
+void towns_prepare(void)
+{
+	if (sorted[0])
+		return;
+	for (size_t i = 0; i < ROWS; i++)
+		sorted[i] = &rows[i];
+	qsort(sorted, ROWS, sizeof(sorted[0]), compare_rows);
+}
+
 /* The place in `sorted` of the first row of the name; behind it are the others. */
 static size_t row_first(struct wanted w)
 {
-	if (!sorted[0]) {
-		for (size_t i = 0; i < ROWS; i++)
-			sorted[i] = &rows[i];
-		qsort(sorted, ROWS, sizeof(sorted[0]), compare_rows);
-	}
+	towns_prepare();
 	return lower_bound(sorted, ROWS, sizeof(sorted[0]), row_before, &w);
 }
 

@@ -12,6 +12,10 @@ struct towns_place {
 	const char *zone; /* IANA */
 };
 
+/* Sort the table, which takes some 20 ms, now and not at the first question: before processes are
+ * forked that will ask. */
+void towns_prepare(void);
+
 /* The town of a name in a country ("CH"); of several with the same name the largest. Letters
  * compare without regard to case in ASCII. False: not in the table. */
 bool towns_find(struct str country, struct str name, struct towns_place *out);

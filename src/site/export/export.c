@@ -9,6 +9,7 @@
 #include "base/cli.h"
 #include "base/folder.h"
 #include "base/memory.h"
+#include "directory/towns/towns.h"
 #include "sql/export.h"
 
 enum { CHANGED_AT_ONCE = 10000 };
@@ -629,6 +630,7 @@ static enum status export_publish(struct export_run *r, struct err *err)
 
 static enum status export_build(struct export_run *r, struct err *err)
 {
+	towns_prepare(); /* for all workers */
 	enum status status = export_read_spare(r, err);
 	if (status == OK && !r->options->dry_run)
 		export_state_flush_begin(&r->state);

@@ -62,7 +62,7 @@ static enum status writer_put_file(struct writer *w, int fd, const char *path, s
 	enum status status = OK;
 	bool whole = there && writev(fd, parts, 2) == (ssize_t)(content.n + parts[1].iov_len);
 	/* If the fast path fails, write normally to get the error. */
-	if (!whole && lseek(fd, 0, SEEK_SET) < 0)
+	if (there && !whole && lseek(fd, 0, SEEK_SET) < 0)
 		status = err_errno(err, FAILED, "seek");
 	if (status == OK && !whole)
 		status = io_write_all(fd, content.p, content.n, err);
