@@ -34,8 +34,8 @@ const char *intake_kind_advice(enum intake_kind kind)
 	    "Leave it out: it belongs to your contact data, which a match reads.";
 	static const char *const advice[INTAKE_KINDS] = {
 	    [INTAKE_PHONE] =
-		"Leave it out: it belongs to your contact data, which a match reads. "
-		"A number of an article, a norm or a drawing may stand behind that word: \"article 4410\".",
+		("Leave it out: it belongs to your contact data, which a match reads. "
+		 "A number of an article, a norm or a drawing may stand behind that word: \"article 4410\"."),
 	    [INTAKE_ADDRESS] = "Write the region instead, in its field, or no more than the town.",
 	    [INTAKE_REGISTER] =
 		"Leave it out. A number of an article, a norm or a drawing may stand behind that word: \"article 4410\".",
