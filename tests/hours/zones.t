@@ -3,6 +3,7 @@
 # around each day on which clocks change anywhere and at others of some years.
 use strict;
 use warnings;
+use File::Temp qw(tempdir);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use JSON::XS;
@@ -10,8 +11,7 @@ use POSIX qw(tzset);
 use Test::More;
 
 my ($build, $root) = ($ENV{HOLDFAST_BUILD} // "$FindBin::Bin/../../build/release", "$FindBin::Bin/../..");
-my $work = "$ENV{TMPDIR}/zones";
-mkdir $work or die "$work: $!";
+my $work = tempdir(CLEANUP => 1);
 my $from = 1_795_910_400; # 29 November 2026
 
 open my $in, '<', '/usr/share/zoneinfo/tzdata.zi' or die $!;
