@@ -8,7 +8,8 @@
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid,
 	(SELECT id::text FROM directory_identity) || ' ' || (SELECT system_identifier FROM pg_control_system())
 		|| ' ' || (SELECT oid FROM pg_database WHERE datname = current_database()) AS identity,
-	pg_relation_size('business_detail') / current_setting('block_size')::integer AS blocks;
+	pg_relation_size('business_detail') / current_setting('block_size')::integer AS blocks,
+	pg_relation_size('business') / current_setting('block_size')::integer AS near_blocks;
 
 -- name: export_sources
 SELECT id, COALESCE(name, key) AS name, licence, licence_url, attribution, url FROM source WHERE businesses > 0 ORDER BY id;
@@ -47,6 +48,14 @@ ORDER BY b.id;
 -- Kinds with at least $1 businesses in a place; the export publishes most of them.
 SELECT city_id, COALESCE(category_id, 0) AS category_id FROM business WHERE city_id IS NOT NULL
 GROUP BY 1, 2 HAVING count(*) >= $1::integer;
+
+-- name: export_near
+-- What pages show of the businesses near theirs: a chunk of the table, as in export_blocks. Those of too little
+-- quality ($3) have no page.
+SELECT b.id, b.lat_e7, b.lon_e7, COALESCE(b.category_id, 0) AS category_id, b.name, p.path
+FROM business AS b
+LEFT JOIN business_path AS p ON p.id = b.id
+WHERE b.ctid >= $1::tid AND b.ctid < $2::tid AND b.lat_e7 IS NOT NULL AND b.quality_score >= $3::integer;
 
 -- name: export_country
 -- The country of most businesses.

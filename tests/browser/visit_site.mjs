@@ -12,7 +12,7 @@ import { finish, ok } from '../lib/tap.mjs';
 
 const [base] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
-const weights = { document: 40000, stylesheet: 11300, script: 3100, all: 60000 };
+const weights = { document: 40000, stylesheet: 11900, script: 3100, all: 60000 };
 // The page of what is missing searches for what its address was about.
 const weights_of = { missing: { ...weights, script: 27000 }, search: { ...weights, script: 27000 } };
 const views = [
@@ -205,6 +205,30 @@ async function on_map(visit, path) {
 	});
 }
 
+// The script comes when the page has been shown: what it changes has its room already.
+async function late_script(visit, name, path) {
+	for (const view of views.slice(0, 2)) await visit({}, async (page) => {
+		let shown;
+		const painted = new Promise((resolve) => { shown = resolve; });
+		await page.setViewportSize(view);
+		await page.addInitScript(() => {
+			globalThis.moved = [];
+			new PerformanceObserver((list) => globalThis.moved.push(...list.getEntries().map((e) =>
+				`${e.value}: ${e.sources.map((s) => s.node?.outerHTML?.slice(0, 60)).join(', ')}`)))
+				.observe({ type: 'layout-shift', buffered: true });
+		});
+		await page.route(/open\.js/, (route) => painted.then(() => route.continue()));
+		await page.goto(base + path, { waitUntil: 'commit' });
+		await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length);
+		shown();
+		await page.waitForFunction(() => document.querySelector('[data-week].state:not(:empty)'));
+		const moved = await page.evaluate(() => new Promise((resolve) =>
+			requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(globalThis.moved))))));
+		await page.unroute(/open\.js/);
+		ok(moved.length === 0, `${name}, ${view.name}: nothing moves when the script comes late`, moved);
+	});
+}
+
 async function by_keyboard(browser) {
 	const page = await open_page(browser, { viewport: views[1] });
 	await page.goto(`${base}/`);
@@ -286,6 +310,8 @@ try {
 		const text = await visit({}, (page) => look(page, name, path, has));
 		await without_script(visit, name, path, text);
 	}
+	for (const [name, path] of kinds.filter(([name]) => ['tiler', 'plain business', 'place', 'region'].includes(name)))
+		await late_script(visit, name, path);
 	await on_map(visit, by_length(/./, (t) => /class="map spots"/.test(t) && /data-open/.test(t))[0]);
 	await open_now(browser, pages);
 	await by_keyboard(browser);

@@ -182,11 +182,74 @@ cmp_ok($one->{written}, '<=', 16, "writes few files ($one->{written})");
 like(Site::slurp("$site/" . path_of($id)), qr/<h1>Renamed &amp; Sons &quot;1 &lt; 2&quot;<\/h1>/,
 	'the page says it, escaped');
 my %was = map { $_ => Site::slurp("$site/$_") } Site::paths($site);
-touch($id, 'lat_e7 = 470000000, lon_e7 = 70000000');
+$i->sql("UPDATE business_detail SET description = 'Everything.', change = nextval('business_change') WHERE id = $id");
 export();
 my %is = Site::files($site);
 is_deeply([ grep { !/\.(?:vcf|ics)$/ && ($was{$_} // '') ne $is{$_} } sort keys %is ], [ path_of($id) ],
 	'a change that lists do not show changes one page');
+
+# ---- the nearest others ----
+# The pages that do not show the nearest three within 25 km, by distance and with their names. What has a page with a
+# place counts.
+sub near_wrong {
+	my %page = map { ($_ => Site::slurp("$site/" . path_of($_))) } paged();
+	my %at = map { $_->[0] => $_ } grep { ($page{ $_->[0] } // '') =~ /href="geo:/ }
+		$i->rows('SELECT id, lat_e7 / 1e7, lon_e7 / 1e7, name FROM business WHERE lat_e7 IS NOT NULL');
+	my %id = map { Instance::id_text($_) => $_ } keys %at;
+	my %point;
+	for my $b (values %at) {
+		my ($lat, $lon) = map { $_ * atan2(1, 1) / 45 } @$b[ 1, 2 ];
+		$point{ $b->[0] } = [ cos($lat) * cos($lon), cos($lat) * sin($lon), sin $lat ];
+	}
+	my $metres = sub {
+		my ($p, $q) = @point{@_};
+		return 6371000 * sqrt(($p->[0] - $q->[0])**2 + ($p->[1] - $q->[1])**2 + ($p->[2] - $q->[2])**2);
+	};
+	my @wrong;
+	for my $id (sort keys %page) {
+		my @shown = ($page{$id} =~ m{<ul class="near">(.*?)</ul>}s ? $1 : '') =~ m{-(\w{13})\.html">(.*?) <span>}g;
+		my (@far, @names);
+		while (my ($text, $name) = splice @shown, 0, 2) {
+			push @names, "$id: $name" if !$id{$text} || $name ne escaped($at{ $id{$text} }[3]);
+			push @far, $id{$text} ? $metres->($id, $id{$text}) : -1;
+		}
+		my @wanted = sort { $a <=> $b } grep { $_ < 25_000 } map { $metres->($id, $_) }
+			grep { $point{$id} && $_ ne $id } keys %at;
+		splice @wanted, 3;
+		push @wrong, @names, "@far" eq "@wanted" ? () : "$id: @far, not @wanted";
+	}
+	return @wrong;
+}
+sub escaped { return $_[0] =~ s/&/&amp;/gr =~ s/"/&quot;/gr =~ s/</&lt;/gr =~ s/>/&gt;/gr =~ s/'/&#39;/gr }
+is_deeply([ near_wrong() ], [], 'every page shows the three nearest others');
+{
+	my @paths = (sort map { path_of($_) } paged())[ 0 .. 4 ];
+	my $near = sub { return $_[0] =~ m{(<ul class="near">.*?</ul>)}s };
+	is_deeply([ map { $near->($i->get("/$_")->{content}) } @paths ],
+		[ map { $near->(Site::slurp("$site/$_")) } @paths ],
+		'and so does the live page');
+}
+{
+	my ($all) = $i->rows("SELECT string_agg(id::text, ',' ORDER BY id) FROM (SELECT id FROM business
+		WHERE lat_e7 IS NOT NULL AND id <> $id AND region_id IN (SELECT region_id FROM business GROUP BY 1
+			HAVING count(*) > 9) ORDER BY id LIMIT 9) AS b");
+	my @some = split /,/, $all->[0];
+	my ($lat, $lon) = @{ ($i->rows("SELECT lat_e7, lon_e7 FROM business WHERE id = $id"))[0] };
+	touch(join(',', @some[ 0 .. 4 ]), "lat_e7 = $lat, lon_e7 = $lon");
+	touch($some[5], "name = 'Another name'");
+	touch($some[6], 'lat_e7 = NULL, lon_e7 = NULL');
+	touch($some[7], 'quality_score = 1');
+	$i->sql("UPDATE business_detail SET extra = '{\"hide_address\": \"yes\"}', change = nextval('business_change')
+		WHERE id = $some[8]");
+	export();
+	is_deeply([ near_wrong() ], [], '... also when some have come to one spot, been renamed, gone or been hidden');
+	is_deeply([ Site::broken($site, 'https://shops.example') ], [], '... and no link leads nowhere');
+	touch(join(',', @some[ 1 .. 4 ]), 'lat_e7 = 500000000, lon_e7 = 90000000');
+	touch("$some[0],$some[7]", 'quality_score = 60');
+	$i->sql("UPDATE business_detail SET extra = NULL, change = nextval('business_change') WHERE id = $some[8]");
+	export();
+	is_deeply([ near_wrong() ], [], '... and come back');
+}
 
 # ---- new, gone, suppressed, back ----
 my $region

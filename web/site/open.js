@@ -28,7 +28,7 @@ if (narrow) {
 	const is_open = (item) => !!item.querySelector('.is-open');
 	const pins = [...document.querySelectorAll('.spots a')], numbered = items.filter((item) => item.dataset.n);
 	pins.forEach((pin, i) => pin.classList.toggle('is-open', is_open(numbered[i])));
-	narrow.querySelector('[data-open]').append(` ${items.filter(is_open).length}`);
+	narrow.querySelector('[data-open]').dataset.open = items.filter(is_open).length;
 	narrow.addEventListener('click', ({ target }) => {
 		const chosen = target.closest('button');
 		if (!chosen) return;

@@ -9,7 +9,13 @@
 #include "site/links/links.h"
 #include "site/look/look.h"
 
-enum { BLOCK_MAX = 256 * 1024, LOCATOR_MAX = 4096, ID_CHARS = RECORD_ID_TEXT - 1 };
+enum {
+	BLOCK_MAX = 256 * 1024,
+	LOCATOR_MAX = 4096,
+	ID_CHARS = RECORD_ID_TEXT - 1,
+	NEAR_SHOWN = 3,
+	NEAR_ASKED = 10, /* itself, and those of too little quality for a page */
+};
 
 /* ---- its facts ---- */
 
@@ -191,11 +197,74 @@ static void put_hours(struct view *p, const struct search_business *b)
 struct page_asked {
 	struct view *view;
 	struct str path; /* empty: by id */
+	int64_t id;
+	struct search_business near[NEAR_SHOWN];
+	size_t nears;
 };
+
+/* ---- the nearest others, as on the exported page ---- */
+
+/* A page without them is a page, too. */
+static void business_near_done(void *ctx, enum search_problem problem, const struct err *err)
+{
+	struct page_asked *asked = ctx;
+	struct view *p = asked->view;
+	struct json_value *list = !problem && asked->nears ? view_list(p, "near") : NULL;
+	(void)err;
+	for (size_t i = 0; list && i < asked->nears; i++) {
+		const struct search_business *b = &asked->near[i];
+		struct json_value *v = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
+		char distance[LOOK_DISTANCE];
+		json_build_text(&p->b, v, "href", view_business_link(p, b));
+		json_build_text(&p->b, v, "name", b->name);
+		if (b->category.n)
+			json_build_text(&p->b, v, "item_kind",
+					view_kind(p, b->category, b->category_label));
+		if (b->distance_m < LOOK_HERE_M)
+			continue;
+		look_distance(b->distance_m, p->in->wording, distance);
+		JSON_BUILD_JOIN(&p->b, v, "distance", str_of(distance));
+	}
+	view_send(p, VIEW_BUSINESS);
+}
+
+static void business_near_listed(void *ctx, const struct search_list *list)
+{
+	struct page_asked *asked = ctx;
+	struct view *p = asked->view;
+	int least = (int)config_number(p->pages->config, CONFIG_SITE_QUALITY_PUBLISH);
+	for (size_t i = 0; !list->problem && i < list->count && asked->nears < NEAR_SHOWN; i++)
+		if (list->item[i].id != asked->id && list->item[i].quality >= least)
+			asked->near[asked->nears++] = list->item[i];
+	if (asked->nears)
+		search_paths(p->pages->db, p->arena, asked->near, asked->nears, business_near_done,
+			     asked);
+	else
+		business_near_done(asked, SEARCH_OK, NULL);
+}
+
+static void business_ask_near(struct page_asked *asked, const struct search_business *b,
+			      const struct facts_business *facts)
+{
+	struct view *p = asked->view;
+	struct search_query q;
+	asked->id = b->id;
+	if (!b->located || facts_hides_address(facts)) {
+		business_near_done(asked, SEARCH_OK, NULL);
+		return;
+	}
+	search_query_init(&q);
+	q.near = true;
+	q.lat = b->lat;
+	q.lon = b->lon;
+	q.radius_m = LOOK_NEAR_M;
+	q.limit = NEAR_ASKED;
+	search_list(p->pages->db, p->arena, &q, business_near_listed, asked);
+}
 
 static void business_got(void *ctx, const struct search_one *one)
 {
-	const struct page_asked *asked = ctx;
+	struct page_asked *asked = ctx;
 	struct view *p = asked->view;
 	const struct search_business *b = &one->business;
 	if (one->problem) {
@@ -235,7 +304,7 @@ static void business_got(void *ctx, const struct search_one *one)
 		   facts_description(&facts, summary, p->arena));
 	json_build_text(&p->b, p->root, "og_type", STR("business.business"));
 	view_canonical(p, address);
-	view_send(p, VIEW_BUSINESS);
+	business_ask_near(asked, b, &facts);
 }
 
 const struct http_param pages_business_params[] = {
@@ -249,7 +318,7 @@ void make_business(struct view *p, struct str rest)
 	struct page_asked *asked = arena_alloc(p->arena, sizeof(*asked));
 	must(asked);
 	struct str id = str_cut(&rest, ' ');
-	*asked = (struct page_asked){p, rest};
+	*asked = (struct page_asked){.view = p, .path = rest};
 	search_get(p->pages->db, p->arena, id, business_got, asked);
 }
 

@@ -76,6 +76,16 @@ static void business_read_columns(const struct db_rows *rows, int row, struct fa
 	f->website = db_text(rows, row, SQL_EXPORT_BUSINESS_WEBSITE);
 }
 
+static void business_read_card(const struct db_rows *rows, int row, struct business *b)
+{
+	b->row_name = b->facts.name;
+	b->card = (struct near_card){.id = b->id,
+				     .lat = (int32_t)db_i64(rows, row, SQL_EXPORT_BUSINESS_LAT_E7),
+				     .lon = (int32_t)db_i64(rows, row, SQL_EXPORT_BUSINESS_LON_E7),
+				     .category = (int16_t)b->category};
+	b->card.shown = near_shown(&b->card, b->path, b->row_name);
+}
+
 /* Its own pictures, the first as the leading one. */
 static bool business_read_pictures(struct maker *m, struct business *b)
 {
@@ -141,6 +151,7 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	b->updated_day = (int)db_i64(rows, row, SQL_EXPORT_BUSINESS_UPDATED_DAY);
 	date_format(b->updated_day, b->updated);
 	business_read_columns(rows, row, f);
+	business_read_card(rows, row, b);
 	f->region = b->region->named ? b->region->name : STR("");
 	if (m->theme->several_countries)
 		f->country_name =
@@ -459,6 +470,37 @@ static void business_put_look(struct maker *m, const struct business *b)
 				look_pattern(b->category, b->id, pattern));
 }
 
+/* The nearest others; returns what its entry keeps of them. */
+static uint32_t business_put_near(struct maker *m, const struct business *b,
+				  const struct near_card *own)
+{
+	const struct near_card *found[NEAR_CARDS];
+	size_t count;
+	uint32_t hash = near_hash(m->theme->near, own, found, &count);
+	struct json_value *list = count ? maker_list(m, "near") : NULL;
+	for (size_t i = 0; i < count; i++) {
+		const struct near_card *card = found[i];
+		const struct manifest_entry e = {.path = card->path, .name = card->name};
+		const struct look_spot at = {card->lat / 1e7, card->lon / 1e7},
+				       here = {b->facts.lat, b->facts.lon};
+		struct json_value *v = json_build(&m->b, list, NULL, JSON_IS_OBJECT);
+		char distance[LOOK_DISTANCE];
+		double metres = look_metres(&here, &at);
+		buf_reset(&m->link);
+		business_link(str_of(manifest_path(&e)), card->id, ".html", &m->link);
+		JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), buf_view(&m->link));
+		json_build_text(&m->b, v, "name", str_of(manifest_name(&e)));
+		if (card->category)
+			json_build_text(&m->b, v, "item_kind",
+					theme_category_label(m->theme, card->category));
+		if (metres < LOOK_HERE_M)
+			continue;
+		look_distance(metres, m->theme->wording, distance);
+		JSON_BUILD_JOIN(&m->b, v, "distance", str_of(distance));
+	}
+	return hash;
+}
+
 static void business_put_values(struct maker *m, const struct business *b)
 {
 	business_put_trail(m, b);
@@ -516,7 +558,11 @@ static void business_entry(const struct maker *m, const struct business *b, enum
 	static const uint8_t states[] = {[GATE_PUBLISH] = ENTRY_INDEXED,
 					 [GATE_NOINDEX] = ENTRY_NOINDEX,
 					 [GATE_WITHHOLD] = ENTRY_WITHHELD};
+	bool shown = b->facts.located && !b->hidden && b->row_name.n < EXPORT_PATH;
 	*e = (struct manifest_entry){.id = b->id,
+				     .lat = shown ? b->card.lat : 0,
+				     .lon = shown ? b->card.lon : 0,
+				     .shown = shown ? b->card.shown : 0,
 				     .identity = gate_identity(&b->facts),
 				     .listed = business_listed_hash(b),
 				     .region = b->region->id,
@@ -561,6 +607,9 @@ enum status business_page(struct maker *m, struct business *b, struct manifest_e
 		subject = MAKER_FILL(m, WORD_KIND_IN_PLACE, subject, f->city);
 	struct str path = MAKER_JOIN(m, b->link, STR(".html"));
 	business_put_values(m, b);
+	e->near = business_put_near(
+	    m, b,
+	    &(struct near_card){.id = e->id, .lat = e->lat, .lon = e->lon, .shown = e->shown});
 	summary = summary.n ? MAKER_FILL(m, WORD_PAGE_WITH_FACTS, subject, summary)
 			    : MAKER_FILL(m, WORD_PAGE_WITHOUT_FACTS, subject);
 	json_build_text(&m->b, m->root, "og_type", STR("business.business"));

@@ -57,7 +57,7 @@ static enum status closed_put(struct export_files *f, struct maker *m, const str
 	const struct manifest_entry *was = manifest_find(f->spare, id);
 	char path[EXPORT_PATH];
 	if (was && was->page)
-		journal_entry(f->journal, was, str_of(manifest_path(was)), false);
+		journal_entry(f->journal, was, str_of(manifest_path(was)), STR(""), false);
 	business_file(db_text(rows, row, SQL_EXPORT_CLOSED_PATH), id, business_endings[0], path);
 	maker_begin(m);
 	json_build_text(&m->b, m->root, "heading", name);

@@ -1,4 +1,5 @@
 #include "site/export/redirects.h"
+#include "site/export/twins.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -23,14 +24,16 @@ struct export_run {
 	struct manifest next;    /* contents of the spare tree when it is published */
 	struct manifest orphans; /* pages written by this run, then found to be duplicates */
 	struct lists lists;
+	struct near near;
 	struct redirects redirects;
 	struct export_input *in;
 	const struct photos *photos;
 	struct db *db; /* the caller's */
 	unsigned formats;
-	uint64_t own; /* digest of the operator's files */
-	int64_t xid;  /* transactions below it have ended: the run sees their changes */
-	int64_t blocks;
+	uint64_t own;        /* digest of the operator's files */
+	int64_t xid;         /* transactions below it have ended: the run sees their changes */
+	int64_t blocks;      /* of business_detail */
+	int64_t near_blocks; /* of business */
 	int workers;
 	int journals;
 	int64_t *ids;
@@ -148,6 +151,7 @@ static enum status export_read_database(struct export_run *r, struct err *err)
 	r->xid = db_i64(&rows, 0, SQL_EXPORT_STATE_XID);
 	theme_identity(&r->theme, db_text(&rows, 0, SQL_EXPORT_STATE_IDENTITY));
 	r->blocks = db_i64(&rows, 0, SQL_EXPORT_STATE_BLOCKS);
+	r->near_blocks = db_i64(&rows, 0, SQL_EXPORT_STATE_NEAR_BLOCKS);
 	db_rows_release(&rows);
 	return OK;
 }
@@ -369,6 +373,19 @@ static enum status export_guess_links(struct export_run *r, bool whole, struct e
 	return OK;
 }
 
+/* The nearest of each, by what the pages were so far; of the whole database as it suggests. */
+static enum status export_guess_near(struct export_run *r, bool whole, struct err *err)
+{
+	enum status status = OK;
+	if (whole)
+		status = near_guess(&r->near, &r->theme, r->db, r->near_blocks, err);
+	else
+		near_of_manifest(&r->near, &r->next);
+	r->theme.near = &r->near;
+	r->next.near = &r->near;
+	return status;
+}
+
 /* Render all businesses and then those that changed meanwhile; or only those that changed since the
  * tree was made. */
 static enum status export_businesses(struct export_run *r, struct err *err)
@@ -378,6 +395,8 @@ static enum status export_businesses(struct export_run *r, struct err *err)
 	r->report->whole = whole;
 	export_begin_next(r, whole);
 	status = export_guess_links(r, whole, err);
+	if (status == OK)
+		status = export_guess_near(r, whole, err);
 	if (status == OK && whole && r->blocks) {
 		struct pass p = {.blocks = r->blocks, .search_blocks = -1};
 		status = export_pass(r, &p, "rendering", "businesses", (uint64_t)r->blocks, err);
@@ -391,11 +410,13 @@ static enum status export_businesses(struct export_run *r, struct err *err)
 	}
 	if (status == OK)
 		status = export_pass_ids(r, whole, err);
+	r->next.near = NULL;
 	manifest_drop_deleted(&r->next);
 	return status == OK ? export_resolve_twins(r, err) : status;
 }
 
-/* Render again the pages of businesses whose list has come or gone since they were rendered. */
+/* Render again the pages of businesses whose list has come or gone, or whose nearest others are
+ * other ones or have changed, since they were rendered. */
 static enum status export_relink(struct export_run *r, struct err *err)
 {
 	r->ids_count = 0;
@@ -403,7 +424,8 @@ static enum status export_relink(struct export_run *r, struct err *err)
 	for (size_t i = 0; i < r->next.entries; i++) {
 		const struct manifest_entry *e = &r->next.entry[i];
 		if (e->state >= ENTRY_NOINDEX &&
-		    e->linked != (e->place && theme_links(&r->theme, e->place, e->category)))
+		    (e->linked != (e->place && theme_links(&r->theme, e->place, e->category)) ||
+		     e->near != near_hash_entry(&r->near, e)))
 			export_add_id(r, e->id);
 	}
 	return export_pass_ids(r, true, err);
@@ -418,10 +440,14 @@ static enum status export_make_lists(struct export_run *r, struct err *err)
 	for (int i = 0; i < ROUNDS && status == OK; i++) {
 		lists_release(&r->lists);
 		lists_make(&r->lists, &r->theme, &r->next);
+		near_release(&r->near);
+		near_of_manifest(&r->near, &r->next);
 		status = export_relink(r, err);
 		if (!r->ids_count)
 			break;
 	}
+	near_release(&r->near);
+	r->theme.near = NULL;
 	return status;
 }
 
@@ -467,7 +493,7 @@ static enum status export_remove_business(struct export_run *r, struct export_fi
 	char path[EXPORT_PATH];
 	enum status status = OK;
 	struct str its = str_of(manifest_path(e));
-	journal_entry(f->journal, e, its, false);
+	journal_entry(f->journal, e, its, STR(""), false);
 	status = journal_flush(f->journal, err);
 	for (int i = page ? 0 : 1; i < business_files(e) && status == OK; i++) {
 		business_file(its, e->id, business_endings[i], path);
@@ -722,6 +748,7 @@ enum status export_tree(const struct export_options *o, struct export_input *in,
 	if (status == FAILED && strncmp(err->text, r.state.site, strlen(r.state.site)) != 0)
 		status = err_prefix(err, status, "%s", r.state.site);
 	lists_release(&r.lists);
+	near_release(&r.near);
 	redirects_release(&r.redirects);
 	manifest_release(&r.spare);
 	manifest_release(&r.next);

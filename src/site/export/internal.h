@@ -7,9 +7,10 @@
  *   worker.c    the worker processes
  *   business.c  renders one business: from its row to its page
  *   cards.c     vCard and calendar
- *   twins.c     which of several records of one business is published
+ *   twins.c     which of several records of one business is published (twins.h)
  *   lists.c     which businesses are on which list, and on the pages of places, regions and kinds
  *   listed.c    what those pages show
+ *   near.c      the nearest other businesses of each (near.h)
  *   coming.c    which businesses come to which towns
  *   places.c    home, imprint, privacy, assets
  *   closed.c    pages of businesses that have closed for good
@@ -41,6 +42,7 @@
 #include "directory/taxonomy/taxonomy.h"
 #include "language/language.h"
 #include "site/export/export.h"
+#include "site/export/near.h"
 #include "site/gate/gate.h"
 #include "site/links/links.h"
 #include "site/look/look.h"
@@ -84,15 +86,17 @@ struct manifest_entry {
 	uint32_t pictures;  /* hash of what its page shows of them; 0: it has none */
 	uint32_t path;      /* manifest_path; 0: none */
 	int32_t place;      /* city id; 0: none */
-	uint32_t reserved;
+	uint32_t near;      /* near_hash of what its page shows; 0: unknown */
+	int32_t lat, lon;   /* 1e-7 degrees, when `shown` */
+	uint32_t shown;     /* near_shown; 0: pages of others do not show it */
+	uint32_t name;      /* manifest_name, when `shown` */
 };
 
-/* The path of an entry's page without id and ending: "hochtann/fliesen-falkner". Empty: the tree
- * has it at b/XX/ID, as trees from before addresses had names. The texts of all manifests of the
- * process are kept until it ends. */
+/* The path of an entry's page without id and ending: "hochtann/fliesen-falkner"; empty: b/XX/ID.
+ * The texts of all manifests are kept until the process ends. */
 const char *manifest_path(const struct manifest_entry *e);
-/* Keep a path: what an entry's `path` is. */
-uint32_t manifest_keep_path(struct str path);
+const char *manifest_name(const struct manifest_entry *e); /* in the same way */
+uint32_t manifest_keep_path(struct str path); /* what an entry's `path` and `name` are */
 
 /* Any other file in a manifest. */
 struct entry_file {
@@ -114,7 +118,8 @@ struct manifest {
 	size_t entries, entries_room;
 	struct entry_file *file; /* sorted by path */
 	size_t files, files_room;
-	const struct manifest *known; /* journals share its paths; may be NULL */
+	const struct manifest *known; /* journals share its texts; may be NULL */
+	const struct near *near;      /* and those of its cards */
 };
 /* FORMAT_SHOP: the tree is the site of a shop. */
 enum { FORMAT_GZIP = 1, FORMAT_BROTLI = 2, FORMAT_SHOP = 128 };
@@ -157,7 +162,8 @@ struct journal {
 	struct buf buf;
 };
 MUST_CHECK enum status journal_flush(struct journal *j, struct err *err);
-void journal_entry(struct journal *j, const struct manifest_entry *e, struct str path, bool done);
+void journal_entry(struct journal *j, const struct manifest_entry *e, struct str path,
+		   struct str name, bool done);
 void journal_file(struct journal *j, const char *path, uint64_t hash);
 /* Add the records of a journal to m: the completed ones, and unless done_only also those that were
  * begun. A record that was cut off, because its writer was killed, ends the journal. */
@@ -292,7 +298,7 @@ struct theme_extra {
 	struct str name, title, about, html;
 };
 
-/* The common input of all pages; constant during a run, but for `linked`. */
+/* The common input of all pages; constant during a run, but for `linked` and `near`. */
 struct theme {
 	struct arena arena;
 	struct template_set *set;
@@ -330,6 +336,7 @@ struct theme {
 	bool cards;
 	const struct shop_sites *shops; /* NULL: none */
 	const struct photos *photos;    /* NULL: none */
+	const struct near *near;        /* NULL: pages show none */
 	struct theme_extra *extra;      /* by name */
 	size_t extras;
 	struct gate_limits limits;
@@ -413,6 +420,8 @@ struct business {
 	char updated[DATE_TEXT]; /* the same as 2026-01-31; empty: outside of the years 0 to 9999 */
 	int day;                 /* of the last change in the database, days since 1970 */
 	const struct photos_of *pictures; /* NULL: it has none */
+	struct near_card card;            /* `shown` 0: pages of others do not show it */
+	struct str row_name;              /* as in the row */
 	struct facts_business facts;
 };
 
@@ -455,15 +464,6 @@ void business_put_week(struct maker *m, struct json_value *to_value, const char 
 bool card_wanted(const struct business *b);
 void card_vcf(const struct business *b, struct buf *out);
 void card_ics(struct maker *m, const struct business *b, struct buf *out);
-
-/* ---- twins.c ---- */
-
-/* Of the businesses with the same identity the one with the best rank is published, the others are
- * withheld as duplicates. Calls `changed` for each entry that must now be rendered (publish: true)
- * or removed (false). */
-void twins_resolve(struct manifest *m,
-		   void (*changed)(void *ctx, const struct manifest_entry *e, bool publish),
-		   void *ctx);
 
 /* ---- levels.c ----
  *

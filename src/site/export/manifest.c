@@ -11,11 +11,15 @@
 #include "base/lower_bound.h"
 #include "base/memory.h"
 
-static const char magic[8] = "hfsite5\n";
-/* Earlier formats: entries without `place`; without `paths`, too; without `own`, too. */
-static const char magic_without_places[8] = "hfsite4\n", magic_without_paths[8] = "hfsite3\n",
-		  magic_without_own[8] = "hfsite2\n";
-enum { ENTRY_WITHOUT_PLACE = offsetof(struct manifest_entry, place) };
+static const char magic[8] = "hfsite6\n";
+/* Earlier formats: entries without `lat` and what follows; without `place`, too; without `paths`,
+ * too; without `own`, too. */
+static const char magic_without_near[8] = "hfsite5\n", magic_without_places[8] = "hfsite4\n",
+		  magic_without_paths[8] = "hfsite3\n", magic_without_own[8] = "hfsite2\n";
+enum {
+	ENTRY_WITHOUT_NEAR = offsetof(struct manifest_entry, lat),
+	ENTRY_WITHOUT_PLACE = offsetof(struct manifest_entry, place),
+};
 
 struct manifest_head {
 	char magic[8];
@@ -23,10 +27,10 @@ struct manifest_head {
 	int64_t xid;
 	uint64_t source[MANIFEST_SOURCES];
 	uint64_t own;
-	uint64_t paths; /* bytes of the paths of the entries, which follow them */
+	uint64_t paths; /* bytes of the paths and names of the entries, which follow them */
 };
 
-/* ---- paths of businesses: texts that end with NUL, the first one empty ---- */
+/* ---- paths and names of businesses: texts that end with NUL, the first one empty ---- */
 
 static struct {
 	char *text;
@@ -58,6 +62,11 @@ uint32_t manifest_keep_path(struct str path)
 const char *manifest_path(const struct manifest_entry *e)
 {
 	return e->path ? paths.text + e->path : "";
+}
+
+const char *manifest_name(const struct manifest_entry *e)
+{
+	return e->name ? paths.text + e->name : "";
 }
 
 void manifest_init(struct manifest *m)
@@ -246,15 +255,17 @@ static enum status manifest_invalid(const char *path, struct err *err)
 	return err_set(err, INVALID, "%s is not a manifest of this program", path);
 }
 
-static bool manifest_has_places(const struct manifest_head *head)
+static bool manifest_is(const struct manifest_head *head, const char format[8])
 {
-	return memcmp(head->magic, magic, sizeof(magic)) == 0;
+	return memcmp(head->magic, format, sizeof(magic)) == 0;
 }
 
 /* Bytes of an entry in a file of its format. */
 static size_t manifest_entry_bytes(const struct manifest_head *head)
 {
-	return manifest_has_places(head) ? sizeof(struct manifest_entry) : ENTRY_WITHOUT_PLACE;
+	return manifest_is(head, magic)                ? sizeof(struct manifest_entry)
+	       : manifest_is(head, magic_without_near) ? ENTRY_WITHOUT_NEAR
+						       : ENTRY_WITHOUT_PLACE;
 }
 
 static enum status manifest_parse_head(struct manifest *m, FILE *in, struct manifest_head *head,
@@ -263,13 +274,13 @@ static enum status manifest_parse_head(struct manifest *m, FILE *in, struct mani
 	size_t before = offsetof(struct manifest_head, own);
 	bool whole = fread(head, before, 1, in) == 1;
 	head->own = head->paths = 0;
-	if (whole && (manifest_has_places(head) ||
-		      memcmp(head->magic, magic_without_places, sizeof(magic)) == 0))
+	if (whole && (manifest_is(head, magic) || manifest_is(head, magic_without_near) ||
+		      manifest_is(head, magic_without_places)))
 		whole = fread(&head->own, sizeof(*head) - before, 1, in) == 1;
-	else if (whole && memcmp(head->magic, magic_without_paths, sizeof(magic)) == 0)
+	else if (whole && manifest_is(head, magic_without_paths))
 		whole = fread(&head->own, sizeof(head->own), 1, in) == 1;
 	else
-		whole = whole && memcmp(head->magic, magic_without_own, sizeof(magic)) == 0;
+		whole = whole && manifest_is(head, magic_without_own);
 	if (!whole || head->entries > UINT32_MAX || head->paths > UINT32_MAX / 2 ||
 	    head->files > UINT32_MAX)
 		return manifest_invalid(path, err);
@@ -299,7 +310,16 @@ static enum status manifest_parse_files(struct manifest *m, FILE *in, uint64_t c
 	return OK;
 }
 
-/* The entries' paths are offsets in the texts behind them. */
+/* Make an offset in the file's texts one in `paths`. */
+static bool manifest_move_text(uint32_t *text, size_t base, size_t bytes)
+{
+	if (*text >= bytes)
+		return false;
+	*text = *text ? (uint32_t)(base + *text) : 0;
+	return true;
+}
+
+/* The entries' paths and names are offsets in the texts behind them. */
 static enum status manifest_parse_paths(struct manifest *m, FILE *in, size_t bytes,
 					const char *path, struct err *err)
 {
@@ -312,11 +332,10 @@ static enum status manifest_parse_paths(struct manifest *m, FILE *in, size_t byt
 	size_t base = (size_t)(texts - paths.text);
 	if (fread(texts, 1, bytes, in) != bytes || texts[bytes - 1] != '\0')
 		return manifest_invalid(path, err);
-	for (size_t i = 0; i < m->entries; i++) {
-		if (m->entry[i].path >= bytes)
+	for (size_t i = 0; i < m->entries; i++)
+		if (!manifest_move_text(&m->entry[i].path, base, bytes) ||
+		    !manifest_move_text(&m->entry[i].name, base, bytes))
 			return manifest_invalid(path, err);
-		m->entry[i].path = m->entry[i].path ? (uint32_t)(base + m->entry[i].path) : 0;
-	}
 	return OK;
 }
 
@@ -391,19 +410,22 @@ static bool manifest_read_each(FILE *in, FILE *texts, const struct manifest_head
 			       void *ctx)
 {
 	size_t bytes = manifest_entry_bytes(head);
-	char *line = NULL;
-	size_t room = 0;
+	char *path = NULL, *name = NULL;
+	size_t room = 0, name_room = 0;
 	bool good = true;
 	for (uint64_t i = 0; i < head->entries && good; i++) {
 		struct manifest_entry e = {0};
 		good = fread(&e, bytes, 1, in) == 1;
-		bool named = good && head->paths && e.path;
-		if (named)
-			good = getdelim(&line, &room, '\0', texts) > 0;
+		bool placed = good && head->paths && e.path;
+		if (placed)
+			good = getdelim(&path, &room, '\0', texts) > 0;
+		if (good && e.name)
+			good = getdelim(&name, &name_room, '\0', texts) > 0;
 		if (good)
-			visit(ctx, &e, named ? line : "");
+			visit(ctx, &e, placed ? path : "");
 	}
-	free(line);
+	free(path);
+	free(name);
 	return good;
 }
 
@@ -433,32 +455,44 @@ enum status manifest_each(const char *path,
 	return status;
 }
 
-/* The entries with their paths as offsets, then the texts. */
+/* Returns where a text stands in the file, and counts its bytes. */
+static uint32_t manifest_text_at(const char *text, uint64_t *bytes)
+{
+	uint32_t at = *text ? (uint32_t)*bytes : 0;
+	*bytes += *text ? strlen(text) + 1 : 0;
+	return at;
+}
+
+static bool manifest_put_text(const char *text, FILE *out)
+{
+	return !*text || fwrite(text, strlen(text) + 1, 1, out) == 1;
+}
+
+/* The entries with their paths and names as offsets, then the texts. */
 static bool manifest_put_entries(const struct manifest *m, FILE *out)
 {
-	uint32_t at = 1;
+	uint64_t at = 1;
 	bool good = true;
 	for (size_t i = 0; i < m->entries && good; i++) {
 		struct manifest_entry e = m->entry[i];
-		size_t n = strlen(manifest_path(&e));
-		e.path = n ? at : 0;
-		at += n ? (uint32_t)n + 1 : 0;
+		e.path = manifest_text_at(manifest_path(&m->entry[i]), &at);
+		e.name = manifest_text_at(manifest_name(&m->entry[i]), &at);
 		good = fwrite(&e, sizeof(e), 1, out) == 1;
 	}
 	good = good && putc('\0', out) == '\0';
-	for (size_t i = 0; i < m->entries && good; i++) {
-		const char *path = manifest_path(&m->entry[i]);
-		if (*path)
-			good = fwrite(path, strlen(path) + 1, 1, out) == 1;
-	}
+	for (size_t i = 0; i < m->entries && good; i++)
+		good = manifest_put_text(manifest_path(&m->entry[i]), out) &&
+		       manifest_put_text(manifest_name(&m->entry[i]), out);
 	return good;
 }
 
 static uint64_t manifest_path_bytes(const struct manifest *m)
 {
 	uint64_t bytes = 1;
-	for (size_t i = 0; i < m->entries; i++)
-		bytes += m->entry[i].path ? strlen(manifest_path(&m->entry[i])) + 1 : 0;
+	for (size_t i = 0; i < m->entries; i++) {
+		manifest_text_at(manifest_path(&m->entry[i]), &bytes);
+		manifest_text_at(manifest_name(&m->entry[i]), &bytes);
+	}
 	return bytes;
 }
 
@@ -500,17 +534,24 @@ enum status manifest_write(const struct manifest *m, const char *path, struct er
 
 /* ---- journals: a letter, then an entry or a hash, length and path ---- */
 
-/* B and D: b and d are from before entries had places, and end an older program's journal. */
-enum { JOURNAL_BEGUN = 'B', JOURNAL_DONE = 'D', JOURNAL_FILE = 'f' };
+/* b, d, B and D have shorter entries, and end an older program's journal. */
+enum { JOURNAL_BEGUN = 'N', JOURNAL_DONE = 'Y', JOURNAL_FILE = 'f' };
 
-void journal_entry(struct journal *j, const struct manifest_entry *e, struct str path, bool done)
+static void journal_text(struct journal *j, struct str text)
 {
-	uint16_t n = (uint16_t)path.n;
-	must(path.n < EXPORT_PATH);
+	uint16_t n = (uint16_t)text.n;
+	must(text.n < EXPORT_PATH);
+	buf_add(&j->buf, &n, sizeof(n));
+	buf_str(&j->buf, text);
+}
+
+void journal_entry(struct journal *j, const struct manifest_entry *e, struct str path,
+		   struct str name, bool done)
+{
 	buf_putc(&j->buf, done ? JOURNAL_DONE : JOURNAL_BEGUN);
 	buf_add(&j->buf, e, sizeof(*e));
-	buf_add(&j->buf, &n, sizeof(n));
-	buf_str(&j->buf, path);
+	journal_text(j, path);
+	journal_text(j, name);
 }
 
 void journal_file(struct journal *j, const char *path, uint64_t hash)
@@ -539,19 +580,43 @@ static bool journal_read_path(FILE *in, char path[EXPORT_PATH], uint16_t *n)
 	return true;
 }
 
-/* An entry; its path is that of the entry that is known, when it is the same. */
+static bool journal_card_before(const void *element, const void *id)
+{
+	return ((const struct near_card *)element)->id < *(const int64_t *)id;
+}
+
+/* NULL: it is not known. */
+static const struct near_card *journal_card(const struct manifest *m, int64_t id)
+{
+	const struct near *n = m->near;
+	size_t at =
+	    n ? lower_bound(n->card, n->cards, sizeof(*n->card), journal_card_before, &id) : 0;
+	return n && at < n->cards && n->card[at].id == id ? &n->card[at] : NULL;
+}
+
+/* One of the texts that are known, when it is the same. */
+static uint32_t journal_keep(struct str text, const uint32_t known[2], bool keep)
+{
+	for (int i = 0; i < 2; i++)
+		if (known[i] && strcmp(paths.text + known[i], text.p) == 0)
+			return known[i];
+	return keep ? manifest_keep_path(text) : 0;
+}
+
 static bool journal_read_entry(FILE *in, const struct manifest *m, struct manifest_entry *e,
 			       bool keep)
 {
-	char path[EXPORT_PATH];
-	uint16_t n;
-	if (fread(e, sizeof(*e), 1, in) != 1 || !journal_read_path(in, path, &n))
+	char path[EXPORT_PATH], name[EXPORT_PATH];
+	uint16_t n, named;
+	if (fread(e, sizeof(*e), 1, in) != 1 || !journal_read_path(in, path, &n) ||
+	    !journal_read_path(in, name, &named))
 		return false;
 	const struct manifest_entry *known = m->known ? manifest_find(m->known, e->id) : NULL;
-	if (known && strcmp(manifest_path(known), path) == 0)
-		e->path = known->path;
-	else
-		e->path = keep ? manifest_keep_path((struct str){path, n}) : 0;
+	const struct near_card *near = journal_card(m, e->id);
+	const uint32_t its_paths[] = {known ? known->path : 0, near ? near->path : 0};
+	const uint32_t its_names[] = {known ? known->name : 0, near ? near->name : 0};
+	e->path = journal_keep((struct str){path, n}, its_paths, keep);
+	e->name = journal_keep((struct str){name, named}, its_names, keep);
 	return true;
 }
 
@@ -566,6 +631,7 @@ static bool journal_read_record(FILE *in, struct manifest *m, bool done_only)
 		if (!journal_read_entry(in, m, &e, !done_only))
 			return false;
 		e.page = 0;
+		e.shown = 0; /* it has no name here */
 		if (!done_only)
 			manifest_add(m, &e);
 		return true;

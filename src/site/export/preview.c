@@ -36,6 +36,7 @@ struct preview {
 	struct db *db;
 	struct photos photos;
 	struct manifest entries, none;
+	struct near near;
 	struct trees trees;                  /* count 0: the site has one tree */
 	struct preview_tree tree[TREES_MAX]; /* the first one, or one for each language */
 	size_t count;
@@ -82,8 +83,10 @@ static enum status preview_business(struct preview_tree *t, int64_t id, bool kee
 				 gate_causes[e->cause].text);
 	if (status == OK && values)
 		status = preview_values(t, values, err);
-	if (status == OK && keep)
+	if (status == OK && keep) {
 		e->path = manifest_keep_path(b.path);
+		e->name = e->shown ? manifest_keep_path(b.row_name) : 0;
+	}
 	db_rows_release(&rows);
 	return status;
 }
@@ -233,11 +236,14 @@ static enum status preview_load(struct preview *p, struct err *err)
 
 static void preview_make_lists(struct preview *p)
 {
+	near_release(&p->near);
+	near_of_manifest(&p->near, &p->entries);
 	for (size_t i = 0; i < p->count; i++) {
 		struct preview_tree *t = &p->tree[i];
 		lists_make(&t->lists, &t->theme, &p->entries);
 		lists_compare(&t->lists, &p->none);
 		lists_link(&t->lists, &t->theme);
+		t->theme.near = &p->near;
 	}
 }
 
@@ -286,6 +292,7 @@ void preview_free(struct preview *p)
 		free(p->tree[i].file);
 	manifest_release(&p->entries);
 	manifest_release(&p->none);
+	near_release(&p->near);
 	photos_release(&p->photos);
 	if (p->db)
 		db_close(p->db);

@@ -548,7 +548,7 @@ static enum status redirects_write_stub(const struct redirects_run *run, const s
 	const struct manifest_entry *was = to->id ? manifest_find(run->files->spare, to->id) : NULL;
 	enum status status = OK;
 	if (was && was->page)
-		journal_entry(run->files->journal, was, str_of(manifest_path(was)), false);
+		journal_entry(run->files->journal, was, str_of(manifest_path(was)), STR(""), false);
 	buf_reset(body);
 	if (to->card && run->files->writer->dry_run) {
 		manifest_add_file(run->files->next, to->from.p, 0);

@@ -1,7 +1,7 @@
 /* Duplicates: several records with the same name and address are one business, of which one page is
  * published. The whole manifest is looked at in each run, because a change of one record can
  * publish or withhold another. */
-#include "site/export/internal.h"
+#include "site/export/twins.h"
 #include "base/memory.h"
 
 #include <stdlib.h>

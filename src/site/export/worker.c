@@ -87,7 +87,7 @@ static enum status worker_render_business(struct export_worker *w, const struct 
 		status = writer_queue(&w->writer, path, buf_view(&w->maker.out), exists, err);
 	if (status == OK && e.page && e.card && !(same && there->card))
 		status = worker_write_cards(w, &b, exists, err);
-	journal_entry(&w->journal, &e, b.path, true);
+	journal_entry(&w->journal, &e, b.path, e.shown ? b.row_name : STR(""), true);
 	return status;
 }
 
@@ -109,7 +109,7 @@ static enum status worker_render_rows(struct export_worker *w, const struct db_r
 		journal_entry(&w->journal, &e,
 			      there[i] ? str_of(manifest_path(there[i]))
 				       : db_text(rows, (int)i, SQL_EXPORT_BUSINESS_PATH),
-			      false);
+			      STR(""), false);
 	}
 	enum status status = journal_flush(&w->journal, err);
 	for (size_t i = 0; i < count && status == OK; i++)
@@ -157,7 +157,7 @@ static void worker_note_deleted(struct export_worker *w, const int64_t *ids, siz
 	for (size_t i = 0; i < n; i++) {
 		struct manifest_entry e = {.id = ids[i], .state = ENTRY_DELETED};
 		if (!bsearch(&ids[i], found, count, sizeof(found[0]), by_number))
-			journal_entry(&w->journal, &e, STR(""), true);
+			journal_entry(&w->journal, &e, STR(""), STR(""), true);
 	}
 }
 
@@ -303,7 +303,8 @@ static int worker_main(const struct pass *p, struct pass_shared *shared, int num
 	enum status status = p->options->connect(p->options->ctx, &w.db, &err);
 	if (status == OK)
 		status = worker_loop(&w, &err);
-	for (size_t i = 0; i < FACTS_FAULTS_MAX; i++)
+	/* Those of a page that is rendered again were counted. */
+	for (size_t i = 0; i < FACTS_FAULTS_MAX && !p->again; i++)
 		atomic_fetch_add(&shared->dropped[i], w.maker.dropped[i]);
 	if (status != OK && !atomic_exchange(&shared->failed, true)) {
 		shared->err = err;

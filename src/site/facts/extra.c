@@ -59,7 +59,7 @@ struct str facts_map(struct arena *arena, const struct facts_business *business)
 	if (!lat.p || !lon.p)
 		return lat;
 	return ARENA_JOIN(arena, STR("https://www.openstreetmap.org/?mlat="), lat, STR("&mlon="),
-			  lon, STR("#map=18/"), lat, STR("/"), lon);
+			  lon, STR("&zoom=18"));
 }
 
 bool facts_phone_known(struct str phone)

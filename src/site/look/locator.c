@@ -108,10 +108,10 @@ bool look_locator(const struct look_spot *centre, struct str name, const struct 
 	double farthest = hypot(WIDTH / 2.0 + fabs(east), HEIGHT / 2.0 + fabs(north) + 12);
 	long x1 = lrint(x - east), y1 = lrint(y + north), x2 = lrint(x + east),
 	     y2 = lrint(y - north);
+	LOOK_PUT(out, "<g class=\"ring\" transform=\"translate(# #)\">", x1, y1);
 	for (int i = 1; i <= 3 && ring * i < farthest; i++)
-		LOOK_PUT(out, "<circle class=\"ring\" cx=\"#\" cy=\"#\" r=\"#\"/>", x1, y1,
-			 lrint(ring * i));
-	LOOK_PUT(out, "<path class=\"way\" d=\"M# #L# #\"/>", x1, y1, x2, y2);
+		LOOK_PUT(out, "<circle r=\"#\"/>", lrint(ring * i));
+	LOOK_PUT(out, "</g><path class=\"way\" d=\"M# #L# #\"/>", x1, y1, x2, y2);
 	LOOK_PUT(out, "<circle cx=\"#\" cy=\"#\" r=\"4\"/><text x=\"#\" y=\"#\">", x1, y1, x1,
 		 lrint(y + north + (north >= 0 ? 18 : -10)));
 	buf_html(out, name);

@@ -81,6 +81,8 @@ const char *look_business_sheet(void);
 /* ---- the locator ---- */
 
 enum { LOOK_DISTANCE = 32 };
+/* What is farther away is not near; no distance is told of what is nearer than the other. */
+enum { LOOK_NEAR_M = 25000, LOOK_HERE_M = 25 };
 struct look_spot {
 	double lat, lon; /* degrees, WGS 84 */
 };
