@@ -166,6 +166,11 @@ my @lists = (
 		"name,Mailing City,Physical City,Mo-Fr,Sa,So,Feiertage\nR,Reno,Boston,8-18,9-12,geschlossen,geschlossen\n",
 		city => 'Boston', hours => 'Mo-Fr 08:00-18:00; Sa 09:00-12:00; Su,PH off'
 	],
+	'a street in two languages' => [
+		"id;name;streetname_fr;streetname_nl;house_number;postcode;city\n"
+			. "1;A;Rue de l'Eglise;Kerkstraat;12;1000;Bruxelles\n2;B;;Kerkstraat;12;1000;Brussel\n",
+		street => "Rue de l'Eglise 12", '2.street' => 'Kerkstraat 12'
+	],
 	Dutch => [
 		"Bedrijfsnaam;Adres;Huisnr;Postcode;Plaats;Land;Telefoonnummer;Categorie;Openingstijden\n"
 			. "Bakker A;Dorpsstraat;5;1234 AB;Utrecht;Nederland;030 123 4567;Bakkerij;ma-vr 9.00-17.30 uur\n",

@@ -184,6 +184,11 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 		d->legal_name = value;
 		break;
 	case TARGET_STREET_NAME:
+		if (!b->detail && d->in_table && d->street_name.n) { /* in another language */
+			draft_dropped(draft_given(d, RECORD_STREET, value),
+				      "another value of the field came first");
+			break;
+		}
 		street_part(d, b->detail ? &d->street_kind : &d->street_name, value);
 		d->kind_behind |= b->detail && strcmp(b->detail, "kind behind") == 0;
 		break;
