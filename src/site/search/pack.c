@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include "base/memory.h"
 
-enum { GZIP_LEVEL = 9, PACKED_MAX = 64 << 20 };
+/* Level 9 takes twice the time for 1 % fewer bytes. */
+enum { GZIP_LEVEL = 7, PACKED_MAX = 64 << 20 };
 
 struct sitesearch_packer {
 	struct libdeflate_compressor *deflate;
