@@ -57,6 +57,7 @@ struct herd {
 	/* Applications, and of each the first one, by name, that it shares a cache with. */
 	const char *caller[HERD_CALLERS];
 	int shares[HERD_CALLERS], callers;
+	bool shared; /* two of them do */
 };
 
 static int herd_by_start(const void *a, const void *b)
@@ -99,8 +100,10 @@ static int herd_caller(const struct herd *h, const char *name)
 
 static bool herd_of_one(const struct herd *h, const char *a, const char *b)
 {
+	if (strcmp(a, b) == 0 || !h->shared)
+		return strcmp(a, b) == 0;
 	int x = herd_caller(h, a), y = herd_caller(h, b);
-	return strcmp(a, b) == 0 || (x >= 0 && y >= 0 && h->shares[x] == h->shares[y]);
+	return x >= 0 && y >= 0 && h->shares[x] == h->shares[y];
 }
 
 static bool herd_same(const struct herd *h, const struct observe_execution *a,
@@ -113,6 +116,7 @@ static void herd_join_callers(struct herd *h, int a, int b)
 {
 	int to = h->shares[a] < h->shares[b] ? h->shares[a] : h->shares[b],
 	    gone = h->shares[a] < h->shares[b] ? h->shares[b] : h->shares[a];
+	h->shared = true;
 	for (int i = 0; i < h->callers; i++)
 		h->shares[i] = h->shares[i] == gone ? to : h->shares[i];
 }
@@ -155,36 +159,46 @@ static void herd_share_text(struct herd *h, const struct observe_execution *cons
 	free(with);
 }
 
+/* A run and its text, small, because there are thousands of them at every look. */
+struct herd_text {
+	uint64_t hash;
+	int at; /* in the list of runs, which is by start */
+};
+
+static int herd_by_hash(const void *a, const void *b)
+{
+	const struct herd_text *x = a, *y = b;
+	return x->hash == y->hash ? (x->at > y->at) - (x->at < y->at)
+				  : (x->hash > y->hash) - (x->hash < y->hash);
+}
+
 /* Equal texts with parameters may be different questions: they show nothing. */
 static void herd_share(struct herd *h)
 {
+	struct herd_text *text = memory_array((size_t)h->executions + 1, sizeof(*text));
 	const struct observe_execution **run =
 	    memory_array((size_t)h->executions + 1, sizeof(const struct observe_execution *));
-	for (int i = 0; i < h->executions && h->callers < HERD_CALLERS; i++) {
-		if (herd_caller(h, h->execution[i]->caller) < 0)
-			h->caller[h->callers++] = h->execution[i]->caller;
+	int texts = 0, runs = 0;
+	for (int i = 0; i < h->executions; i++) {
+		const struct observe_execution *x = h->execution[i];
+		if (h->callers < HERD_CALLERS && herd_caller(h, x->caller) < 0)
+			h->caller[h->callers++] = x->caller;
+		if (!x->parameters)
+			text[texts++] = (struct herd_text){x->hash, i};
 	}
 	qsort(h->caller, (size_t)h->callers, sizeof(h->caller[0]), herd_by_text);
 	for (int i = 0; i < h->callers; i++)
 		h->shares[i] = i;
-	for (int i = 0; i < h->executions && h->callers > 1; i++) {
-		const struct observe_execution *x = h->execution[i];
-		int runs = 0;
-		bool several = false;
-		if (h->done[i] || x->parameters)
+	qsort(text, (size_t)texts, sizeof(*text), herd_by_hash);
+	for (int i = 0; i < texts && h->callers > 1; i++) {
+		run[runs++] = h->execution[text[i].at];
+		if (i + 1 < texts && text[i + 1].hash == text[i].hash)
 			continue;
-		for (int j = i; j < h->executions; j++) {
-			const struct observe_execution *y = h->execution[j];
-			if (y->hash != x->hash || y->fingerprint != x->fingerprint)
-				continue;
-			h->done[j] = true;
-			several |= strcmp(y->caller, x->caller) != 0;
-			run[runs++] = y;
-		}
-		if (several)
+		if (runs >= 2 * HERD_LEAST_EPISODES)
 			herd_share_text(h, run, runs);
+		runs = 0;
 	}
-	memset(h->done, 0, (size_t)h->executions + 1);
+	free(text);
 	free(run);
 }
 
