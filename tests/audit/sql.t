@@ -103,6 +103,11 @@ subtest 'a filter outside the LIMIT is found in every form of a batch' => sub {
 	my $declared = sub { 'DO $$ DECLARE r record; ids int[]; BEGIN LOOP ' . "$_[0]; END LOOP; END \$\$" };
 	is_deeply(found($declared->($variable{$_})), ['error spinning-filter'], "a variable: $_") for sort keys %variable;
 	is_deeply(found($declared->($kept{$_})), ['warning spinning-write'], "what it keeps: $_") for sort keys %kept;
+	for my $inexact ($declared->($variable{'an array'}), $form{'a body in quotes'}) {
+		my ($found) = @{ report(write_file($inexact))->{findings} };
+		is($found->{rewrite}, undef, 'no remedy is made of a text whose places are not known');
+		like($found->{message}, qr/^rows for which a condition of the write is false stay/, 'nor shown as a condition');
+	}
 };
 
 subtest 'a condition that does not follow from the inner ones is found, one that follows is not' => sub {

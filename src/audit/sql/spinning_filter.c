@@ -19,14 +19,13 @@ static void judge_batch(struct sql_audit *audit, const struct batch *b)
 	const struct statement_conjunct *filter = batch_filter(b);
 	if (!filter || is_free(audit, b))
 		return;
-	struct str condition = sql_text(audit, filter->span);
+	bool exact = !(b->s->head.flags & STATEMENT_INEXACT) && filter->span.to;
+	struct str condition = exact ? sql_text(audit, filter->span)
+			       : b->s->head.kind == STATEMENT_MERGE
+				   ? STR("the condition of WHEN MATCHED")
+				   : STR("a condition of the write");
+	const char *quote = exact ? "\"" : "";
 	bool loop = b->s->head.depth > 0;
-	/* in a body whose quotes are doubled, and in MERGE, the place is not known */
-	const char *quote = condition.n ? "\"" : "";
-	if (!condition.n)
-		condition = b->s->head.kind == STATEMENT_MERGE
-				? STR("the condition of WHEN MATCHED")
-				: STR("it");
 	const char *about = arena_printf(
 	    &audit->file_arena,
 	    "rows for which %s%.*s%s is false stay in the inner SELECT and fill it: a loop until 0 rows ends early, a loop until nothing is left never ends",

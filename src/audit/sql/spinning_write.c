@@ -33,10 +33,12 @@ static void judge_batch(struct sql_audit *audit, const struct batch *b)
 	    b->known.count == CONDITIONS_MAX || batch_moves(b) || batch_filter(b) || !stays(b) ||
 	    batch_others_write(audit, b))
 		return;
-	bool where = q->where.to != 0;
+	bool where = q->where.to != 0, exact = !(b->s->head.flags & STATEMENT_INEXACT);
 	struct str condition = sql_text(audit, q->where);
 	const char *about =
-	    where
+	    !exact
+		? "the write leaves the rows in the batch, and in the same order: each round writes the same rows"
+	    : where
 		? arena_printf(
 		      &audit->file_arena,
 		      "after the write \"%.*s\" is still true and the order is the same: each round writes the same rows",

@@ -102,8 +102,8 @@ struct str splice_batch(struct sql_audit *audit, const struct batch *b,
 	const struct statement_query *q = &b->s->query[batch_limited(b)];
 	struct str result = STR("");
 	struct buf out;
-	if (!q->span.to || !q->clauses || (filter && !filter->span.to) ||
-	    q->clauses < q->span.from || q->clauses > q->span.to)
+	if (b->s->head.flags & STATEMENT_INEXACT || !q->span.to || !q->clauses ||
+	    (filter && !filter->span.to) || q->clauses < q->span.from || q->clauses > q->span.to)
 		return result;
 	buf_init(&out, 64 * 1024);
 	bool one = q->flags & STATEMENT_LIMIT_ONE;

@@ -34,7 +34,7 @@ void script_found(struct script *r, struct statement_span span, const struct scr
 	head->branch = at->branch;
 	head->attempt = at->attempt;
 	head->handler = at->handler;
-	head->flags |= at->flags;
+	head->flags |= at->flags | (r->build.inexact ? STATEMENT_INEXACT : 0u);
 	lines_place(&r->lines, r->file, span.from, &head->line, &head->column);
 	r->found(r->ctx, build_done(&r->build));
 }
