@@ -13,7 +13,7 @@ struct example_address {
 	uint32_t line, column, count;
 };
 
-/* What is yet to be looked at. */
+/* A node that is still to be visited. */
 struct example_state {
 	const struct openapi_node *node;
 	bool inside; /* an example */
@@ -42,8 +42,8 @@ static bool example_is_part(char c)
 	return ascii_is_alnum(c) || c == '.' || c == '_' || c == '%' || c == '+' || c == '-';
 }
 
-/* Labels of letters, digits and hyphens, at least two, the last of letters; none of them one that
- * stands for any name. */
+/* Whether the domain can exist: at least two labels of letters, digits and hyphens, the last of
+ * letters only, and no label that is a placeholder. */
 static bool example_is_real_domain(struct str domain)
 {
 	static const char *const placeholders[] = {"example",     "examples",

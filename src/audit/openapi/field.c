@@ -110,8 +110,8 @@ static bool is_number(const char *word)
 	return true;
 }
 
-/* A word of the classes with nothing around it that makes it something else: *first is how many
- * words stand before it. */
+/* Whether the name has a word of the classes and no other word that changes its meaning. *first:
+ * the number of words before it. */
 static bool words_name_value(const struct naming *words, unsigned classes, size_t *first)
 {
 	size_t at = 0;
@@ -284,8 +284,8 @@ static const struct openapi_entry *field_beside(const struct field_set *set, con
 	return NULL;
 }
 
-/* A sibling says which channel the value is of: type: phone | email. Not the types of an input:
- * text | number | email | date. */
+/* Whether a property beside it names the channel of the value: type: phone | email. Not the types
+ * of an input: text | number | email | date. */
 static bool field_has_channel(struct document *tree, const struct field_set *set)
 {
 	static const char *const names[] = {"type",   "kind",   "channel",
@@ -368,7 +368,7 @@ static bool field_is_address(const struct field_set *set, const struct naming *w
 	       (of_person || owner == OWNER_PERSON || (owner == OWNER_NONE && field_has_sign(set)));
 }
 
-/* A name that is one of a person only beside another sign of a person. */
+/* A name that counts as a person's only when another property indicates a person. */
 static bool field_is_name(const struct field_set *set, const struct naming *words, struct str name,
 			  enum contact_owner owner)
 {
@@ -421,8 +421,8 @@ static enum contact_kind field_reachable(struct document *tree, const struct fie
 	return field_of_address(tree, set, name, around);
 }
 
-/* Members of custom_fields are what an operator has invented; those of a query are what the caller
- * has asked for. */
+/* Members of custom_fields are chosen by the operator, those of a query by the caller: their names
+ * say nothing about the API. */
 static bool field_is_elsewhere(struct str around)
 {
 	static const char *const echoes[] = {"query",   "understood", "filter",

@@ -59,7 +59,7 @@ static void from_yaml_plain(struct openapi_node *node)
 	}
 }
 
-/* Members of `from` that `into` does not have: what << means. */
+/* Add the members of `from` that `into` does not have, as the merge key << means. */
 static void from_yaml_merge(struct from_yaml_state *s, struct openapi_node *into,
 			    const struct openapi_node *from)
 {
@@ -84,7 +84,7 @@ static void from_yaml_merge(struct from_yaml_state *s, struct openapi_node *into
 	}
 }
 
-/* A mapping is complete: its merge keys are replaced by what they merge. */
+/* At the end of a mapping, replace its merge keys by the members that they merge. */
 static void from_yaml_end(struct from_yaml_state *s)
 {
 	struct openapi_node *node = s->level[--s->depth].node;
@@ -108,7 +108,7 @@ static void from_yaml_end(struct from_yaml_state *s)
 	}
 }
 
-/* The node stands at the place that the document has come to. */
+/* Set the node's line and column to the present position of the parser. */
 static void from_yaml_place(struct from_yaml_state *s, struct openapi_node *node, uint32_t line,
 			    uint32_t column, bool scalar)
 {

@@ -91,9 +91,10 @@ void from_json(struct document *tree, struct str document);
 void from_yaml(struct document *tree, struct str document);
 
 /* ---- reference.c ---- */
-/* Where the node's $ref leads; the node itself when it has none. NULL: nowhere. One step. */
+/* The target of the node's $ref, one step; the node itself when it has none. NULL: the document has
+ * no such target. */
 const struct openapi_node *reference_target(struct document *tree, const struct openapi_node *node);
-/* All steps; NULL: nowhere, or in a circle. */
+/* The same over all steps. NULL: there is no target, or the references form a cycle. */
 const struct openapi_node *reference_end(struct document *tree, const struct openapi_node *node);
 
 /* ---- naming.c---- */
@@ -129,7 +130,7 @@ enum contact_kind {
 	FIELD_KINDS,
 };
 
-/* Whose an object is; OWNER_THING: a thing that has a name. */
+/* What an object describes; OWNER_THING: a thing that has a name. */
 enum contact_owner { OWNER_NONE, OWNER_PERSON, OWNER_ORGANISATION, OWNER_THING, OWNERS };
 
 /* The properties of an object, those of its allOf parts included, and what they say together. */
@@ -150,18 +151,18 @@ struct contact_field {
 
 void field_set_of(struct document *tree, const struct openapi_node *schema, struct field_set *set);
 void field_set_release(struct field_set *set);
-/* What the property is. `around`: name of the property or schema that its object stands in;
- * owner: whose the object is. */
+/* Classify a property. `around`: name of the property or schema that contains its object; owner:
+ * what the object describes. */
 struct contact_field field_judge(struct document *tree, const struct field_set *set,
 				 const struct openapi_entry *property, struct str around,
 				 enum contact_owner owner);
-/* Whose an object of this name is; OWNER_NONE: the name does not say. */
+/* What an object of this name describes; OWNER_NONE: the name does not say. */
 enum contact_owner field_owner_of(struct str name);
 bool field_is_wrapper(struct str name);
 bool field_set_is_person(const struct field_set *set);
 /* Texts by key, for a user interface in several languages. */
 bool field_is_language_pack(struct document *tree, const struct field_set *set);
-/* type is this one, or a list with it. */
+/* Whether `type` is this one, or a list that contains it. */
 bool field_has_type(struct document *tree, const struct openapi_node *schema, const char *type);
 const char *field_kind_name(enum contact_kind kind);
 
@@ -179,7 +180,7 @@ struct schema_walk *walk_begin(struct document *tree);
 /* One answer of the operation. */
 void walk_answer(struct schema_walk *walk, const struct walk_operation *operation,
 		 const struct openapi_node *schema);
-/* Hands over what was found, and frees. */
+/* Pass the findings to the callback, and free the walk. */
 void walk_end(struct schema_walk *walk, openapi_found *found, void *ctx,
 	      struct openapi_summary *summary);
 

@@ -22,7 +22,7 @@ static unsigned naming_lookup(struct str word)
 	return is;
 }
 
-/* Of the word, or of its singular. */
+/* The classes of a word, or of its singular. */
 static unsigned naming_classes(struct str word)
 {
 	char singular[WORD_MAX];
@@ -63,7 +63,7 @@ static void naming_add(struct naming *words, struct str word)
 	words->is[words->count++] = naming_classes(added);
 }
 
-/* Whether a word begins at i, behind another. */
+/* Whether a new word of the name begins at i. */
 static bool naming_begin(struct str name, size_t i)
 {
 	char before = name.p[i - 1], c = name.p[i];

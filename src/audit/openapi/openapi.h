@@ -37,7 +37,7 @@ enum openapi_rule {
 	OPENAPI_RULES
 };
 
-/* What an API description holds, in numbers. */
+/* Counts of what an API description contains. */
 struct openapi_summary {
 	uint32_t operations;
 	uint32_t answers;  /* of successful requests, with a body */
@@ -63,7 +63,8 @@ struct openapi_head {
 
 extern const struct serve_format openapi_format;
 
-/* One document, records handed over: what serving calls, and the fuzzer. */
+/* Read one document and pass its records to the callback. Called for each served document, and by
+ * the fuzzer. */
 typedef void openapi_found(void *ctx, const struct openapi_head *head, struct str about,
 			   struct str object);
 void openapi_read(struct str document, openapi_found *found, void *ctx);

@@ -57,7 +57,7 @@ struct walk_edge {
 	struct walk_edge *next;
 };
 
-/* A schema's way on, without the members of objects. */
+/* The schemas that a schema leads to, members of objects excluded. */
 struct walk_schema {
 	struct walk_edge *edge, **end;
 	const struct openapi_node *properties; /* NULL: none */
@@ -103,8 +103,8 @@ static void *walk_alloc(struct schema_walk *w, size_t bytes)
 
 /* ---- names of places ---- */
 
-/* The steps from `from` down to the state, without the first. A state whose schema is shared ends
- * the way when `named` is asked for. */
+/* Append the steps from `from` down to the state, without the first. named: the path begins at the
+ * last state whose schema is shared. */
 static void walk_put_path(const struct schema_walk *w, uint32_t at, struct str last, bool named,
 			  struct buf *out)
 {
@@ -250,7 +250,7 @@ static void walk_found_schema(struct schema_walk *w, uint32_t at, enum openapi_r
 
 /* ---- objects ---- */
 
-/* The property or shared schema that the object stands in. */
+/* The property or shared schema that contains the object. */
 static struct str walk_around(const struct schema_walk *w, uint32_t at)
 {
 	for (uint32_t i = at; i != NO_STATE; i = w->state[i].parent) {
@@ -328,7 +328,7 @@ static void walk_push(struct schema_walk *w, struct walk_state next)
 	w->state[w->states++] = next;
 }
 
-/* A schema that describes the same value as the one at `at`, or what is in it. */
+/* Visit a schema that describes the same value as the one at `at`, or a part of that value. */
 static void walk_to(struct schema_walk *w, uint32_t at, enum walk_step step,
 		    const struct openapi_node *schema)
 {
@@ -359,7 +359,7 @@ static bool walk_has_identifier(struct schema_walk *w, const struct openapi_node
 	return false;
 }
 
-/* An object of which nothing is said, or that may hold any member. */
+/* An object without a description, or one that allows any member. */
 static bool walk_is_open(struct schema_walk *w, const struct openapi_node *schema)
 {
 	static const char *const said[] = {"properties",
@@ -429,7 +429,7 @@ static void walk_add_edges(struct schema_walk *w, struct walk_schema *s,
 			walk_add_edge(w, s, k->step, e->value);
 }
 
-/* Where a schema leads to; found once. */
+/* The schemas that a schema leads to; computed once. */
 static struct walk_schema *walk_schema_of(struct schema_walk *w, const struct openapi_node *schema)
 {
 	struct walk_schema **known = &w->schema[schema->id];
@@ -460,7 +460,7 @@ static struct walk_schema *walk_schema_of(struct schema_walk *w, const struct op
 	return s;
 }
 
-/* What does not depend on how the property was reached. */
+/* Record what does not depend on the path to the property. */
 static void walk_know(struct schema_walk *w, struct openapi_entry *e)
 {
 	const struct walk_schema *s =
@@ -472,7 +472,7 @@ static void walk_know(struct schema_walk *w, struct openapi_entry *e)
 	e->expands = walk_has_identifier(w, e->value);
 }
 
-/* Whose the value of a property is. */
+/* What the value of a property describes. */
 static unsigned char walk_member_owner(unsigned char owner, const struct walk_object *object,
 				       const struct openapi_entry *property)
 {
@@ -535,7 +535,7 @@ static void walk_visit(struct schema_walk *w, uint32_t at)
 		walk_to(w, at, e->step, e->to);
 }
 
-/* Whose the things of a path are: its last part that is no parameter. */
+/* What the resources of a path are, by the last part of the path that is not a parameter. */
 static enum contact_owner walk_path_owner(struct str path)
 {
 	struct str part, last = STR("");

@@ -11,7 +11,7 @@
 
 enum { BUSINESSES_MAX = 200, PHONE_DIGITS = 7, NUMBERS_MAX = 200 };
 
-/* One object that tells of a business. */
+/* An object that describes a business. */
 struct business_claim {
 	const struct json_value *object, *address;
 	const struct page_block *block;
@@ -55,7 +55,8 @@ static struct str one_text(const struct json_value *v)
 	return json_text(v && v->kind == JSON_IS_ARRAY ? v->first : v);
 }
 
-/* The last digits: one may write the number as people of the country do. False: too few. */
+/* The last digits of a number, which its national and international notations share. False: too few
+ * digits. */
 static bool last_digits(struct str phone, char out[PHONE_DIGITS + 1])
 {
 	char digits[32];
@@ -106,8 +107,8 @@ static void collect_claim(struct compare *c, const struct json_value *object,
 	};
 }
 
-/* The objects that stand by themselves, what a page is said to be about, and inside of these
- * entries of lists and parts of businesses. */
+/* Collect the top-level objects, the main entity of the page and, inside of these, entries of lists
+ * and parts of businesses. */
 static void collect_claims(struct compare *c, const struct json_value *v,
 			   const struct page_block *block, unsigned depth, bool inner)
 {
@@ -150,8 +151,8 @@ static bool is_seen(const struct compare *c, struct str value)
 	return is;
 }
 
-/* The whole, or each part between its commas: "Main Street 5, Suite 2" may stand on two lines,
- * with something between. */
+/* Whether the page shows the text as a whole, or each part between commas: "Main Street 5, Suite 2"
+ * may be on two lines with other text between them. */
 static bool are_parts_seen(const struct compare *c, struct str value)
 {
 	if (is_seen(c, value))
@@ -190,8 +191,8 @@ static void compare_texts(const struct compare *c, const struct business_claim *
 			    "telephone: %.*s", STR_ARG(claim->phone));
 }
 
-/* Numbers that the page asks to call, and that no block says. With many of
- * them, most are of others. */
+/* Report numbers that the page offers to call and no block contains. When there are many, most
+ * belong to other businesses. */
 static void compare_phones(const struct compare *c, const struct business_claim *claim)
 {
 	enum { UNKNOWN_MAX = 2 };
@@ -233,7 +234,7 @@ static void write_spans(const struct page_week *week, int day, char *out, size_t
 		snprintf(out, size, week->day[day].said ? "closed" : "nothing");
 }
 
-/* Whether what the page says of a day, in one span or "closed", cannot be what the block says. */
+/* Whether the page's hours of a day, one span or "closed", contradict the block. */
 static bool days_differ(const struct page_week *page, const struct page_week *block, int day)
 {
 	if (!page->day[day].said || page->day[day].count > 1 || !block->any)
@@ -300,7 +301,7 @@ static bool is_word_letter(char c)
 	return ascii_is_lower(c) || (unsigned char)c >= 0x80;
 }
 
-/* Whether the words stand in the text, not as parts of others. */
+/* Whether the text contains the words as whole words. */
 static bool has_words(struct str text, struct str words)
 {
 	for (size_t i = 0; i + words.n <= text.n; i++)
@@ -323,7 +324,8 @@ static struct str name_of_itself(struct str name)
 	return name;
 }
 
-/* A plain LocalBusiness whose name says what it is: the longest type that it says. */
+/* Report a plain LocalBusiness whose name contains a more precise type, with the longest such
+ * type. */
 static void compare_type(const struct compare *c, const struct business_claim *claim)
 {
 	const char *best = NULL;
@@ -459,7 +461,7 @@ static void tell_business(const struct compare *c, const struct business_claim *
 	}
 }
 
-/* The only business that the page tells of, under one name; NULL: none, or several. */
+/* The only business that the page describes; NULL: there is none, or several names. */
 static const struct business_claim *only_business(const struct compare *c)
 {
 	const struct business_claim *only = NULL;

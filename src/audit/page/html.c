@@ -333,7 +333,7 @@ static void on_element(struct walk *w, const GumboNode *node)
 	look_for_trail(w, node);
 }
 
-/* Whether what stands in it is quoted as it is, faults included. */
+/* Whether the element's content is quoted code, whose faults are not the page's. */
 static bool html_verbatim(const GumboNode *node)
 {
 	switch (node->v.element.tag) {
@@ -348,7 +348,7 @@ static bool html_verbatim(const GumboNode *node)
 	}
 }
 
-/* Whether what stands in it is shown. */
+/* Whether the element's content is visible. */
 static bool html_shown(const GumboNode *node)
 {
 	switch (node->v.element.tag) {

@@ -35,7 +35,7 @@ struct page_block {
 	uint32_t line, column;
 };
 
-/* A number that the page asks to call. */
+/* A number that the page offers to call. */
 struct page_phone {
 	char digits[20];
 	uint32_t line, column; /* 0: in plain text */
@@ -112,15 +112,15 @@ void page_plain(struct buf *out, struct str s);
 
 /* Trimmed; p is NULL when the attribute is missing. */
 struct str tree_attribute(const GumboNode *node, const char *name);
-/* Whether one of the parts of a list, without case. */
+/* Whether a list has this part, ignoring case. */
 bool tree_has_part(struct str list, char separator, const char *part);
 struct tree_visitor {
 	void (*enter)(void *ctx, const GumboNode *element);
 	void (*leave)(void *ctx, const GumboNode *element); /* may be NULL */
 	void (*text)(void *ctx, const GumboNode *text);     /* may be NULL; comments too */
 };
-/* All that belongs to the document below root, root itself included: not what templates hold,
- * and each element once. */
+/* Visit root and every node below it that belongs to the document, each element once. The contents
+ * of templates do not belong to it. */
 void tree_walk(const GumboNode *root, const struct tree_visitor *visitor, void *ctx);
 /* Append the text below, at most until `out` has max bytes. */
 void tree_text(const GumboNode *node, struct buf *out, size_t max);
@@ -154,7 +154,7 @@ void page_add_block(struct page_state *s, const struct json_value *root, uint32_
 		    uint32_t column);
 /* A script of JSON-LD. */
 void page_json_ld(struct page_state *s, struct str json, uint32_t line, uint32_t column);
-/* All that was added, when the text of the page is known. */
+/* Check the blocks that were added, once the text of the page is known. */
 void page_check_blocks(struct page_state *s);
 /* Whether an object is of a type of schema.org, or of one below it. */
 struct schema_type;
@@ -176,7 +176,7 @@ void page_judge_twice(struct page_state *s);
 
 /* ---- speech.c ---- */
 
-/* When all else of the page is known. */
+/* Call it when everything else of the page is known. */
 void page_judge_speech(struct page_state *s);
 
 /* ---- html.c, maps.c ---- */

@@ -30,7 +30,7 @@ struct items {
 	size_t prefixes;
 };
 
-/* A term of schema.org without what marks it as such; any other name as it is. */
+/* The local name of a term of schema.org; any other name unchanged. */
 static struct str items_term(const struct items *t, struct str name)
 {
 	for (size_t i = 0; i < t->prefixes; i++)
@@ -155,7 +155,7 @@ static void add_properties(struct items *t, const GumboNode *node, struct json_v
 	}
 }
 
-/* A new item of schema.org's types; NULL: none of them is. */
+/* A new item with the types of schema.org among the names; NULL: there are none. */
 static struct json_value *new_item(struct items *t, struct str types, bool plain, bool top)
 {
 	struct json_value *item = NULL, *list = NULL;

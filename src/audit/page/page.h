@@ -80,7 +80,8 @@ struct page_head {
 
 extern const struct serve_format page_format;
 
-/* One document, facts handed over: what serving calls, and the fuzzer. */
+/* Read one document and pass its facts to the callback. Called for each served document, and by the
+ * fuzzer. */
 typedef void page_found(void *ctx, enum page_fact fact, uint32_t line, uint32_t column,
 			struct str a, struct str b);
 void page_read(enum page_kind kind, struct str body, page_found *found, void *ctx);

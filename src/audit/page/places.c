@@ -31,7 +31,8 @@ static size_t digits_at(struct str s, size_t at)
 	return n;
 }
 
-/* A run of from to to digits that begins in [begin, end); SIZE_MAX: none. */
+/* The first run of at least `from` and at most `to` digits that begins in [begin, end); SIZE_MAX:
+ * there is none. */
 static size_t number_in(struct str s, size_t begin, size_t end, size_t from, size_t to)
 {
 	for (size_t i = begin; i < end && i < s.n; i++) {
@@ -83,7 +84,7 @@ static bool is_word_letter(char c)
 	return ascii_is_letter(c) || (unsigned char)c >= 0x80;
 }
 
-/* What a number is for, by the last word before it. */
+/* The purpose of a number, as the last label before it says. */
 enum label { LABEL_NONE, LABEL_CALL, LABEL_OTHER };
 
 static enum label label_before(struct str text, size_t at)
@@ -158,7 +159,7 @@ static bool is_date_at(struct str s, size_t at)
 	return at + LENGTH == s.n || !(ascii_is_digit(s.p[at + LENGTH]) || s.p[at + LENGTH] == '-');
 }
 
-/* Bytes of a number that begins at `at`; 0: none does. */
+/* The length in bytes of the number that begins at `at`; 0: no number begins there. */
 static size_t number_at(struct str s, size_t at)
 {
 	size_t digits = 0, n = 0, end = 0;
@@ -174,7 +175,7 @@ static size_t number_at(struct str s, size_t at)
 	return digits >= PHONE_DIGITS_MIN ? end : 0;
 }
 
-/* All that are said to be for calling. */
+/* Collect the numbers whose labels say that they are for calls. */
 static void look_for_phones(struct page_state *s, struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {

@@ -130,7 +130,7 @@ static bool is_letter(char c)
 	return ascii_is_letter(c) || (c & 0x80);
 }
 
-/* One of the words; a word of letters must not go on. */
+/* Consume one of the words; a word of letters must end there. */
 static bool times_accept(struct str *s, const char *const *words)
 {
 	struct str rest = *s;
@@ -289,7 +289,7 @@ static void add_span(struct page_week *week, unsigned days, const struct page_sp
 	}
 }
 
-/* Days and times from here on; how many bytes they take, 0: they do not stand here. */
+/* Read days and times that begin here. Returns their length in bytes; 0: there are none. */
 static size_t read_line(struct str text, struct page_week *week)
 {
 	struct str rest = text;

@@ -50,7 +50,8 @@ static bool twice_is_sign(uint32_t code)
 	return code == 0x2122 || (code >= 0xa9 && code <= 0xba);
 }
 
-/* Of a lead byte of two-byte sequences and the character behind it: how likely they are damage. */
+/* The weight of a lead byte of two-byte sequences and the character after it: how certain it is
+ * that they are damage. */
 static unsigned twice_weigh_pair(int lead, uint32_t second, uint32_t before, uint32_t after)
 {
 	bool small_before = before < 0x80 && ascii_is_lower((char)before);
@@ -75,7 +76,7 @@ static unsigned twice_weigh_pair(int lead, uint32_t second, uint32_t before, uin
 	return 0;
 }
 
-/* Of the sequence at `at`: its weight, and its bytes in the text; 0 bytes: there is none. */
+/* The weight of the sequence at `at`, and its length in bytes; 0 bytes: there is none. */
 static unsigned twice_weigh(struct str s, size_t at, uint32_t before, size_t *bytes)
 {
 	struct twice_char first = twice_at(s, at), next[3] = {{0}};

@@ -115,7 +115,7 @@ static enum status probe_begin(struct probe *probe, const struct probe_session *
 	return status;
 }
 
-/* The transaction is over, however the probe ended. Counts time-outs. */
+/* End the transaction, however the probe ended, and count time-outs. */
 static enum status probe_end(struct probe *probe, enum status status, bool prepared,
 			     struct err *err)
 {
@@ -160,7 +160,7 @@ static enum status probe_check(struct probe *probe, struct err *err)
 	return OK;
 }
 
-/* The server's notices are not part of a report. */
+/* Drop the server's notices: they are not part of a report. */
 static void probe_notice(void *arg, const char *message)
 {
 	(void)arg;

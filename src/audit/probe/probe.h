@@ -59,7 +59,7 @@ void probe_close(struct probe *probe); /* NULL is allowed */
  * a role that is no superuser, of a probe that probe_open_scratch made. Not in a transaction. */
 MUST_CHECK enum status probe_open_scratch(struct probe **out, const char *url, struct err *err);
 MUST_CHECK enum status probe_apply(struct probe *probe, struct str statement, struct err *err);
-/* What the statements have set for the session is forgotten. */
+/* Reset what the statements have set in the session. */
 MUST_CHECK enum status probe_forget(struct probe *probe, struct err *err);
 
 /* server_version_num */

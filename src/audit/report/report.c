@@ -1,4 +1,4 @@
-/* The findings table and its three faces. */
+/* The table of findings; its text form and its JSON. */
 #include "audit/report/report.h"
 #include "base/ascii.h"
 #include "base/json.h"

@@ -67,7 +67,7 @@ struct audit_report {
 void report_init(struct audit_report *report);
 void report_release(struct audit_report *report);
 void report_add(struct audit_report *report, const struct audit_finding *finding);
-/* What could not be checked: a notification in SARIF, whether or not a note tells it as well. */
+/* Record what could not be checked: a notification in SARIF, also when a note says it. */
 void report_unchecked(struct audit_report *report, const struct audit_finding *finding);
 /* In the order of file, line, column, rule. */
 void report_sort(struct audit_report *report);
@@ -84,8 +84,8 @@ void report_junit(const struct audit_report *report, const char *looked, struct 
 
 /* The fingerprints of the findings, a line each: what report_forget takes. */
 void report_baseline(const struct audit_report *report, struct buf *out);
-/* Leave out the findings whose fingerprints are in the baseline, each as often as it stands there;
- * *forgotten: how many. INVALID: it is none. */
+/* Remove the findings whose fingerprints are in the baseline, each as often as it is there;
+ * *forgotten: how many. INVALID: the text is not a baseline. */
 MUST_CHECK enum status report_forget(struct audit_report *report, struct str baseline,
 				     uint64_t *forgotten, struct err *err);
 

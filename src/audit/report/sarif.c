@@ -179,7 +179,7 @@ static void put_result(struct json_writer *w, const struct audit_finding *f, siz
 	json_object_end(w);
 }
 
-/* The run was made; what it looked at, and what of it could not be checked. */
+/* The invocation: what was audited, and what of it could not be checked. */
 static void put_invocation(struct json_writer *w, const struct audit_report *report,
 			   const char *looked)
 {

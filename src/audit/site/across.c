@@ -134,7 +134,7 @@ static bool has_door(const struct site *site)
 	return site->street || (site->street_guessed && site->phone);
 }
 
-/* A shop that is a place: with a street address, a cart is the wrong way in (incident 2). */
+/* Report a cart on the site of a shop that has a street address (incident 2). */
 static void judge_carts(struct site *site)
 {
 	uint32_t last = SITE_NO_FILE;
@@ -170,7 +170,7 @@ static struct str host_in(struct str url)
 	return origin;
 }
 
-/* Whether an address is of this site, as far as anything says which that is. */
+/* Whether an address is of this site, as far as the site's own address is known. */
 static bool is_own(const struct site *site, struct str url)
 {
 	struct str host = host_in(url);
@@ -185,8 +185,8 @@ static bool is_own(const struct site *site, struct str url)
 	       bsearch(&key, site->ids.item, site->ids.count, sizeof(key), by_number);
 }
 
-/* References that lead out of their page: to objects of other pages, or to nothing. Those to
- * other sites are theirs. */
+/* Judge references to objects that are not on the same page: another page of the site must have
+ * them. References to other sites are not checked. */
 static void judge_references(struct site *site)
 {
 	if (site->ids.count)

@@ -130,7 +130,7 @@ struct site_file *site_find(const struct site *site, struct str path)
 				 : NULL;
 }
 
-/* One file: its folder is where it stands, and nothing else is looked at. */
+/* List one file: the root is its folder, and no other file is read. */
 static enum status list_one(struct site *site, const char *path, const struct stat *st,
 			    struct err *err)
 {

@@ -168,7 +168,7 @@ void site_count_host(struct site *site, struct site_hosts *hosts, struct site_pl
 const struct site_host *site_main_host(const struct site_hosts *hosts);
 
 /* ---- files.c ---- */
-/* Names of all files; with `alone` only the one. */
+/* List all files; with `alone` only that one. */
 MUST_CHECK enum status site_list(struct site *site, struct err *err);
 struct site_file *site_find(const struct site *site, struct str path);
 static inline uint32_t site_number(const struct site *site, const struct site_file *file)

@@ -227,8 +227,8 @@ static void judge_list(struct site *site, const struct site_page *page)
 			   (long long)count, count == 1 ? "entry" : "entries");
 }
 
-/* The origins that a page says it is at, by its canonical link and by og:url.
- * canonical may be NULL. */
+/* Compare the origins that a page gives in its canonical link and in og:url. canonical may be
+ * NULL. */
 static void judge_origins(struct site *site, const struct site_page *page,
 			  const struct site_fact *canonical)
 {

@@ -34,7 +34,7 @@ static void tell_street(struct site *site, const struct site_file *file, const s
 	site->street |= !guess;
 }
 
-/* The id, and its host: a host that ids of the site have is the site's. */
+/* Keep the id and its host: hosts of the site's ids are the site's own. */
 static void keep_id(struct site *site, struct str id)
 {
 	struct str origin, path;

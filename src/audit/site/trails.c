@@ -11,8 +11,8 @@ static bool is_language_folder(struct str name)
 	return (name.n == 2 || region) && ascii_is_letter(name.p[0]) && ascii_is_letter(name.p[1]);
 }
 
-/* The page's folder at the top; empty: the page is not below the second level. A folder's index
- * stands for the folder. */
+/* The top folder of the page's path; empty: the page is not below the second level. The index of a
+ * folder counts as the folder. */
 static struct str trail_group(struct str path)
 {
 	struct str rest = path, top = str_cut(&rest, '/');

@@ -47,7 +47,8 @@ static bool is_target(const struct batch *b, const struct statement_relation *r)
 	       str_eq(statement_str(b->s, r->name), statement_str(b->s, b->target->name));
 }
 
-/* From the query that the writer names down to the one with the LIMIT, and on to what it reads. */
+/* Follow the query that the writer names down to the one with the LIMIT, and on to what that
+ * reads. */
 static bool batch_follow(struct batch *b, uint32_t query)
 {
 	bool limited = false;

@@ -1,5 +1,5 @@
-/* The database's own texts: what tables, indexes, checks and views say. Each relation is read once
- * for a run. */
+/* Definitions in the database: tables, indexes, checks and views. Each relation is read once for a
+ * run. */
 #include "audit/sql/identity.h"
 #include "base/memory.h"
 #include "sql/audit.h"
@@ -54,7 +54,7 @@ enum status catalog_read(struct catalog *catalog, struct str text, struct catalo
 	return OK;
 }
 
-/* One text before and behind which something stands. */
+/* An expression between a prefix and a suffix. */
 static enum status catalog_expression(struct catalog *catalog, const char *before,
 				      struct str expression, struct catalog_text *out,
 				      struct err *err)

@@ -32,7 +32,7 @@ static bool computed_is_star(const struct statement *s, const struct statement_t
 	return t->kind == STATEMENT_COLUMN && str_eq(statement_str(s, t->text), STR("*"));
 }
 
-/* On the nullable side of an outer join a column can be NULL where its expression is not. */
+/* A column on the nullable side of an outer join can be NULL where its expression is not. */
 static enum computed_kind computed_relation(struct identity *id, const struct statement *s,
 					    struct str body, const struct statement_relation *r,
 					    struct str name, struct computed *out)

@@ -82,7 +82,7 @@ bool edit_is_closed(struct str text)
 	return false;
 }
 
-/* In order. Words that cannot stand as a column's or a table's name without quotes. */
+/* Sorted. Words that must be quoted as the name of a column or table. */
 static const char *const reserved[] = {
     "all",
     "analyse",

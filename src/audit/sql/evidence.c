@@ -50,7 +50,7 @@ static void evidence_rows(struct buf *out, const struct path *path, int pages)
 	buf_puts(out, path->nullable ? " ON one.k = 0" : "");
 }
 
-/* UNAVAILABLE goes on to the caller, everything else is no evidence. */
+/* Pass UNAVAILABLE on to the caller; any other failure means that there is no evidence. */
 static enum status evidence_status(struct identity *id, enum status status)
 {
 	if (status == UNAVAILABLE)

@@ -1,5 +1,5 @@
-/* What conditions say. Only what is certain is said: an implication that is not found costs a
- * finding that has to be judged, so the forms here are those that people write in batches. */
+/* Implications between conditions. Only certain ones are reported. An implication that is missed
+ * costs a false finding, so the forms here are those that people write in batches. */
 #include "audit/sql/internal.h"
 #include "base/ascii.h"
 

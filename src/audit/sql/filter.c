@@ -385,7 +385,7 @@ static bool attempt_text(struct identity *id, const struct attempt *a, size_t n,
 {
 	const struct filtered *c = a->c;
 	const struct form *form = &a->forms.at[n];
-	/* of a column and a parameter nothing says that another expression is meant */
+	/* a column compared with a parameter: nothing indicates that another expression is meant */
 	if (c->parameter && !form->proved && a->key->computed &&
 	    c->s->term[c->left].kind == STATEMENT_COLUMN)
 		return false;

@@ -20,7 +20,8 @@ static bool is_numbered(struct str text)
 	return digits;
 }
 
-/* Placeholders and variables become $n behind those that are there, the same name the same n. */
+/* Replace placeholders and variables by $n, after the numbers in use; the same name gets the same
+ * n. */
 static void unit_parameters(struct identity *id, struct planned *unit)
 {
 	const struct statement *s = id->s;
@@ -121,7 +122,7 @@ static bool is_large(struct identity *id, uint32_t query, uint32_t term)
 	return columns.count && columns.path.table && !rewrite_is_small(id, columns.path.table);
 }
 
-/* What the statement has by itself was judged before. */
+/* Whether the span was judged with the outer statement, because it has no computed column. */
 static bool unit_knows(const struct identity *id, struct statement_span span)
 {
 	return id->outer && !computed_has(id, span);
@@ -241,7 +242,7 @@ static struct str select_judge(struct identity *id)
 	return unit_judge(id);
 }
 
-/* Whether the condition names what is no table: FROM unnest($1) AS x. */
+/* Whether the condition refers to something that is not a table: FROM unnest($1) AS x. */
 static bool names_another(const struct statement *s, uint32_t query,
 			  const struct statement_relation *target)
 {

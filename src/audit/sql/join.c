@@ -15,7 +15,7 @@ struct side {
 	bool qualified;
 };
 
-/* What is to be known of a form before it is called safe. */
+/* A form, and the condition under which it keeps the rows. */
 struct join_form {
 	struct str text; /* \1 the key, \2 the other side */
 	bool proved;

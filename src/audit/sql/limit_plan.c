@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* Of several LIMITs the plan does not say which is which. */
+/* With several LIMITs the plan does not show which is which. */
 static bool limit_is_only(const struct statement *s)
 {
 	size_t limits = 0;

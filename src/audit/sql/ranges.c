@@ -199,7 +199,8 @@ static struct str range_pattern(struct identity *id, struct str op, struct str f
 	return STR("");
 }
 
-/* For any constant; of date_trunc for one that begins a unit, as those of the data do. */
+/* The range for any constant; for date_trunc only for a constant at the beginning of a unit, as the
+ * values of the column are. */
 static struct str range_any(struct identity *id, const struct filtered *c, const struct cut *cut,
 			    const struct catalog_column *column)
 {

@@ -70,7 +70,7 @@ static void splice_line(struct buf *out, struct str text)
 	}
 }
 
-/* The condition as it reads inside: the names outside become those inside. */
+/* The condition as it is written inside: names of the outer query become those of the inner one. */
 static void splice_condition(struct buf *out, struct sql_audit *audit, const struct batch *b,
 			     const struct statement_conjunct *c)
 {

@@ -163,7 +163,7 @@ static void batch_report(struct planner_run *d, const struct watch_counters *w,
 		  });
 }
 
-/* Of several the counters do not say which is which. */
+/* With several LIMITs the counters do not show which one was exceeded. */
 static bool batch_has_one_limit(const struct statement *s)
 {
 	size_t limits = 0;
@@ -172,7 +172,7 @@ static bool batch_has_one_limit(const struct statement *s)
 	return limits == 1;
 }
 
-/* Whether no two rows of the table have one value of what the batch is chosen by. */
+/* Whether the column that the batch is chosen by is unique in the table. */
 static bool batch_is_unique(struct planner_run *d, const struct batch *b, const char *search_path)
 {
 	struct db_rows rows;

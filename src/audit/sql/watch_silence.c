@@ -154,9 +154,9 @@ static void silence_remember(struct silence_application *a, const struct observe
 	memcpy(a->update[a->updates++], text->text, sizeof(text->text));
 }
 
-/* An application is busy in a look when a session of it is in a statement or a transaction, or has
- * begun or ended one since the look before, however short it was. The first look only says since
- * when: it counts for nobody. */
+/* An application is busy in a look when one of its sessions is in a statement or a transaction, or
+ * has begun or ended one since the previous look, however short it was. The first look only sets
+ * the starting point and counts for no application. */
 static void silence_sessions(struct silence *s, const struct observe_sample *sample,
 			     int64_t previous)
 {

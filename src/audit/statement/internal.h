@@ -241,7 +241,7 @@ struct script_place {
 	struct statement_place branch, attempt, handler;
 };
 
-/* The statement in r->build is handed over. */
+/* Pass the statement in r->build to the callback. */
 void script_found(struct script *r, struct statement_span span, const struct script_place *at);
 /* One that has only a text. */
 void script_says(struct script *r, enum statement_kind kind, struct statement_span span,

@@ -252,8 +252,8 @@ static inline struct str statement_str(const struct statement *s, struct stateme
 
 extern const struct serve_format statement_format;
 
-/* One file, statements handed over one at a time: what serving calls, and the fuzzer. The statement
- * is valid during the call. */
+/* Read one file and pass its statements to the callback, one at a time. Called for each served
+ * file, and by the fuzzer. The statement is valid during the call. */
 typedef void statement_found(void *ctx, const struct statement *statement);
 void statement_read(struct str file, statement_found *found, void *ctx);
 

@@ -422,7 +422,8 @@ static bool term_child(Node *node, void *context)
 	return false;
 }
 
-/* What has no form of its own: its children, so that no query or call in it is missed. */
+/* A node without a form of its own: its children become terms, so that no query or call in it is
+ * missed. */
 static uint32_t term_compound(struct term_context *c, Node *node)
 {
 	char text[24];

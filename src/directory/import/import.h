@@ -49,7 +49,7 @@ struct import_note {
 	struct import_note *next;
 };
 
-/* A business that the source has no more. */
+/* A business that the source no longer has. */
 struct import_gone {
 	int64_t id;
 	struct str external_id, name;

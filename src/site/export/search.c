@@ -145,8 +145,8 @@ static bool search_is_there(struct export_files *f, const char *path)
 	return true;
 }
 
-/* To compress takes most of the time. Whoever has nothing else to do helps; while nobody reads, or
- * for a text that is too long, this process does it itself. */
+/* Compression takes most of the time. Idle workers do it; when none of them reads, or the text is
+ * too long for a message, this process compresses it itself. */
 static enum status search_put(void *ctx, const char *path, struct str text, struct err *err)
 {
 	struct search_run *r = ctx;
