@@ -11,7 +11,7 @@ import { finish, ok } from '../lib/tap.mjs';
 const [base, away] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
 // In bytes, uncompressed.
-const weights = { html: 40000, css: 14000, all: 60000 };
+const weights = { html: 40000, css: 14200, all: 60000 };
 // axe-core, which costs most, sees each width and each scheme of colours once.
 const views = [
 	{ name: 'phone', reads: true, width: 390, height: 844, colorScheme: 'light' },
