@@ -163,7 +163,7 @@ static void the_sheet_of_a_business_is_small_in_every_preset(void **state)
 		files_reset();
 		look_compose(&config, false);
 		struct str sheet = files_find(str_of(look_business_sheet()))->body;
-		assert_in_range(sheet.n, 4000, 6000);
+		assert_in_range(sheet.n, 4000, 6400);
 		assert_non_null(strstr(sheet.p, ".hours{"));
 		assert_null(strstr(sheet.p, ".found{"));
 		assert_non_null(strstr(files_find(STR("assets/site.css"))->body.p, ".found{"));
