@@ -90,7 +90,7 @@ for my $case (
 	['q=%ff', 'invalid-parameter', 'q', qr/UTF-8/],
 	['%ff=1', 'bad-request', undef, qr/UTF-8/],
 	['q=a%0ab', 'invalid-parameter', 'q', qr/control/],
-	['q=%22%3Cb%3E', 'busy', undef, qr/Retry-After/],
+	['q=%22%3Cb%3E', 'unavailable', undef, qr/Retry-After/],
 ) {
 	my ($query, $name, $parameter, $remedy) = @$case;
 	($status, $header, $body) = get("GET /v1/businesses?$query");
