@@ -322,7 +322,6 @@ large: all units ## tests whose size can be set, larger than in ./test: rounds o
 		tests/faults/rounds.t tests/contact/canaries.t tests/contact/keeper_walks.t tests/http/search.t tests/hours/reference.t
 	HOLDFAST_KILLS=20 tools/run-tests $(B) tests/site/export.t
 	HOLDFAST_HEALTHY=20 tools/run-tests $(B) tests/heal/healthy.t
-	HOLDFAST_SCHEMAS=all tools/run-tests $(B) tests/db/upgrade.t
 	HOLDFAST_STEPS=10000000 HOLDFAST_TURNS=300000 HOLDFAST_KILLS=2000 tools/run-tests $(B) $(B)/tests/unit/cache_store
 .PHONY: large
 
