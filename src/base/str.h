@@ -36,6 +36,11 @@ static inline bool str_ends(struct str s, struct str suffix)
 {
 	return s.n >= suffix.n && str_eq((struct str){s.p + (s.n - suffix.n), suffix.n}, suffix);
 }
+static inline bool str_ends_nocase(struct str s, struct str suffix) /* ASCII only */
+{
+	return s.n >= suffix.n &&
+	       str_eq_nocase((struct str){s.p + (s.n - suffix.n), suffix.n}, suffix);
+}
 /* The number of bytes before the first one that the table marks. */
 static inline size_t str_plain(struct str s, const unsigned char marks[256])
 {

@@ -386,8 +386,7 @@ static enum status contact_rotate(struct instance *i, int argc, char **argv, str
 		       (long long)p.newest, (long long)(left_s + 3599) / 3600);
 		return OK;
 	}
-	/* Rows are rewrapped by the running sphere only: if it is down, leave the key
-	 * file alone. */
+	/* Only the running sphere rewraps rows: if it is down, leave the key file alone. */
 	if (status == OK)
 		status = control_ask(i, CONTROL_STATUS, NULL, NULL, err);
 	if (status == OK && !p.older)

@@ -5,6 +5,7 @@
 #include "process/process.h"
 #include "process/spawn.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -65,7 +66,7 @@ enum status container_start(const struct instance *i, const char *conninfo, int6
 	}
 	/* The pipe on which a process reports to its supervisor that it is ready; nobody reads it
 	 * here. */
-	if (pipe2(ready, 02000000 /* O_CLOEXEC */) != 0)
+	if (pipe2(ready, O_CLOEXEC) != 0)
 		status = err_errno(err, FAILED, "pipe");
 	if (status == OK)
 		status = container_spawn(i, "holdfast-fetch", CONFIG_USER_FETCH,
@@ -99,7 +100,7 @@ enum status container_start_fetch(const struct instance *i, pid_t *pid, int *fd,
 	enum status status = wire_pair(pair, err);
 	if (status != OK)
 		return status;
-	if (pipe2(ready, 02000000 /* O_CLOEXEC */) != 0) {
+	if (pipe2(ready, O_CLOEXEC) != 0) {
 		close(pair[0]);
 		close(pair[1]);
 		return err_errno(err, FAILED, "pipe");

@@ -108,22 +108,26 @@ static int slot_take_cache(struct supervisor *sv)
 	must_failed(__FILE__, __LINE__, "web.processes leaves a slot for a predecessor");
 }
 
-/* Its fills are other processes' from now on, although it is not dead yet. */
-static void slot_release_fills(struct supervisor *sv, const struct process_slot *s)
+static void slot_wake_fills(const struct supervisor *sv)
 {
 	const uint64_t one = 1;
+	(void)!write(sv->event_fd, &one, sizeof(one));
+}
+
+/* Other processes take over its fills from now on, although it is not dead yet. */
+static void slot_release_fills(struct supervisor *sv, const struct process_slot *s)
+{
 	if (s->cache_slot && store_process_hangs(sv->cache, s->cache_slot))
-		(void)!write(sv->event_fd, &one, sizeof(one));
+		slot_wake_fills(sv);
 }
 
 /* Let other processes take over its fills at once. */
 static void slot_free_cache(struct supervisor *sv, int *slot)
 {
-	const uint64_t one = 1;
 	if (!*slot)
 		return;
 	if (store_process_died(sv->cache, *slot))
-		(void)!write(sv->event_fd, &one, sizeof(one));
+		slot_wake_fills(sv);
 	sv->cache_slots &= ~(1ull << *slot);
 	*slot = 0;
 }

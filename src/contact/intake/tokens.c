@@ -139,8 +139,7 @@ static bool scan_begins(struct str word, struct str with)
 
 static bool scan_ends(struct str word, struct str with)
 {
-	return word.n > with.n &&
-	       str_eq_nocase((struct str){word.p + word.n - with.n, with.n}, with);
+	return word.n > with.n && str_ends_nocase(word, with);
 }
 
 /* "neunundsiebzig", "funfhundertzwolf": how many digits the word tells; 0: it is no numeral. */

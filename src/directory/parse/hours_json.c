@@ -353,7 +353,7 @@ static int google_minutes(const struct json_value *v)
 	return (int)((day + 6) % 7 * 24 * 60 + hour * 60 + minute);
 }
 
-/* "periods" of Google. One that does not close is open for ever. */
+/* "periods" of Google. One without "close" is open all week. */
 static void google_periods(struct parse_hours_draft *h, const struct json_value *list)
 {
 	enum { DAY = 24 * 60, WEEK = 7 * DAY };

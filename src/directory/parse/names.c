@@ -112,7 +112,7 @@ int header_cut_part(struct str *header)
 	for (size_t i = 0; i < COUNT_OF(words); i++) {
 		size_t n = strlen(words[i].word);
 		if (header->n <= n + 1 || n <= longest ||
-		    !str_eq_nocase(str_from(*header, header->n - n), str_of(words[i].word)))
+		    !str_ends_nocase(*header, str_of(words[i].word)))
 			continue;
 		found = words[i].part;
 		longest = n;
@@ -210,17 +210,17 @@ static const struct binding *header_with_number(struct str plain)
 {
 	static const char *const words[] = {"nr", "no", "num", "number", "nummer", "numero"};
 	for (size_t i = 0; i < COUNT_OF(words); i++) {
-		size_t n = strlen(words[i]);
-		if (plain.n <= n || !str_eq(str_from(plain, plain.n - n), str_of(words[i])))
+		struct str word = str_of(words[i]);
+		if (plain.n <= word.n || !str_ends(plain, word))
 			continue;
-		const struct binding *b = header_named((struct str){plain.p, plain.n - n});
+		const struct binding *b = header_named((struct str){plain.p, plain.n - word.n});
 		if (b && b->target == TARGET_FIELD && b->field == RECORD_PHONE)
 			return b;
 	}
 	return NULL;
 }
 
-/* Parts of an address, and what else is the same whoever is said to have it. */
+/* Fields that mean the same with "company" in front or a language behind; a name does not. */
 static bool is_of_any(const struct binding *b)
 {
 	switch (b->target) {

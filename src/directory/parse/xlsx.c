@@ -505,11 +505,9 @@ static bool is_data(const char *name)
 	struct str s = str_of(name);
 	if (str_starts(s, STR("__MACOSX/")))
 		return false;
-	for (size_t i = 0; i < COUNT_OF(ends); i++) {
-		size_t n = strlen(ends[i]);
-		if (s.n > n && str_eq_nocase(str_from(s, s.n - n), str_of(ends[i])))
+	for (size_t i = 0; i < COUNT_OF(ends); i++)
+		if (s.n > strlen(ends[i]) && str_ends_nocase(s, str_of(ends[i])))
 			return true;
-	}
 	return false;
 }
 
@@ -520,14 +518,17 @@ static bool unpack_file(struct parser *p, zip_t *zip)
 	zip_int64_t best = -1, count = zip_get_num_entries(zip, 0);
 	zip_uint64_t size = 0;
 	zip_stat_t st;
-	for (zip_int64_t i = 0; i < count; i++)
-		if (zip_stat_index(zip, (zip_uint64_t)i, 0, &st) == 0 &&
-		    (st.valid & ZIP_STAT_SIZE) && st.size > 0 &&
-		    (is_data(st.name) != data ? is_data(st.name) : st.size > size)) {
+	for (zip_int64_t i = 0; i < count; i++) {
+		if (zip_stat_index(zip, (zip_uint64_t)i, 0, &st) != 0 ||
+		    !(st.valid & ZIP_STAT_SIZE) || st.size == 0)
+			continue;
+		bool its = is_data(st.name);
+		if (its != data ? its : st.size > size) {
 			size = st.size;
 			best = i;
-			data = is_data(st.name);
+			data = its;
 		}
+	}
 	if (best < 0 || size > TEXT_MAX_BYTES) {
 		parser_fail(
 		    p, best < 0

@@ -100,8 +100,9 @@ static int herd_caller(const struct herd *h, const char *name)
 
 static bool herd_of_one(const struct herd *h, const char *a, const char *b)
 {
-	if (strcmp(a, b) == 0 || !h->shared)
-		return strcmp(a, b) == 0;
+	bool same = strcmp(a, b) == 0;
+	if (same || !h->shared)
+		return same;
 	int x = herd_caller(h, a), y = herd_caller(h, b);
 	return x >= 0 && y >= 0 && h->shares[x] == h->shares[y];
 }

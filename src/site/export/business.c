@@ -480,16 +480,15 @@ static uint32_t business_put_near(struct maker *m, const struct business *b,
 	struct json_value *list = count ? maker_list(m, "near") : NULL;
 	for (size_t i = 0; i < count; i++) {
 		const struct near_card *card = found[i];
-		const struct manifest_entry e = {.path = card->path, .name = card->name};
 		const struct look_spot at = {card->lat / 1e7, card->lon / 1e7},
 				       here = {b->facts.lat, b->facts.lon};
 		struct json_value *v = json_build(&m->b, list, NULL, JSON_IS_OBJECT);
 		char distance[LOOK_DISTANCE];
 		double metres = look_metres(&here, &at);
 		buf_reset(&m->link);
-		business_link(str_of(manifest_path(&e)), card->id, ".html", &m->link);
+		business_link(str_of(manifest_kept_path(card->path)), card->id, ".html", &m->link);
 		JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), buf_view(&m->link));
-		json_build_text(&m->b, v, "name", str_of(manifest_name(&e)));
+		json_build_text(&m->b, v, "name", str_of(manifest_kept_path(card->name)));
 		if (card->category)
 			json_build_text(&m->b, v, "item_kind",
 					theme_category_label(m->theme, card->category));

@@ -96,7 +96,8 @@ struct manifest_entry {
  * The texts of all manifests are kept until the process ends. */
 const char *manifest_path(const struct manifest_entry *e);
 const char *manifest_name(const struct manifest_entry *e); /* in the same way */
-uint32_t manifest_keep_path(struct str path); /* what an entry's `path` and `name` are */
+uint32_t manifest_keep_path(struct str path);  /* what an entry's `path` and `name` are */
+const char *manifest_kept_path(uint32_t path); /* of manifest_keep_path */
 
 /* Any other file in a manifest. */
 struct entry_file {

@@ -59,14 +59,19 @@ uint32_t manifest_keep_path(struct str path)
 	return (uint32_t)(to - paths.text);
 }
 
+const char *manifest_kept_path(uint32_t path)
+{
+	return path ? paths.text + path : "";
+}
+
 const char *manifest_path(const struct manifest_entry *e)
 {
-	return e->path ? paths.text + e->path : "";
+	return manifest_kept_path(e->path);
 }
 
 const char *manifest_name(const struct manifest_entry *e)
 {
-	return e->name ? paths.text + e->name : "";
+	return manifest_kept_path(e->name);
 }
 
 void manifest_init(struct manifest *m)

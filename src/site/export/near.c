@@ -5,6 +5,7 @@
  * spot each shows the next ones by id, so that a building with a thousand offices costs no more and
  * links all of them. */
 #include "site/export/internal.h"
+#include "base/lower_bound.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -293,19 +294,19 @@ static const struct near_card *near_member(const struct near *n, const struct ne
 	return &n->card[n->order[spot->first + i]];
 }
 
+static bool near_is_not_behind(const void *order, const void *search)
+{
+	const struct near_search *s = search;
+	return s->of->card[*(const uint32_t *)order].id <= s->own->id;
+}
+
 /* The members of the own spot from the next id on, then from the first. */
 static void near_look_here(struct near_search *s, const struct near_spot *spot)
 {
-	size_t low = 0, high = spot->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (near_member(s->of, spot, middle)->id <= s->own->id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	size_t next = lower_bound(s->of->order + spot->first, spot->count, sizeof(uint32_t),
+				  near_is_not_behind, s);
 	for (size_t i = 0; i < spot->count && i < NEAR_CARDS; i++) {
-		const struct near_card *card = near_member(s->of, spot, (low + i) % spot->count);
+		const struct near_card *card = near_member(s->of, spot, (next + i) % spot->count);
 		if (card->id == s->own->id)
 			break;
 		near_insert(s, card, 0);

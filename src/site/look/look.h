@@ -81,8 +81,10 @@ const char *look_business_sheet(void);
 /* ---- the locator ---- */
 
 enum { LOOK_DISTANCE = 32 };
-/* What is farther away is not near; no distance is told of what is nearer than the other. */
-enum { LOOK_NEAR_M = 25000, LOOK_HERE_M = 25 };
+enum {
+	LOOK_NEAR_M = 25000, /* a business farther away is not shown as near */
+	LOOK_HERE_M = 25,    /* of one that is nearer no distance is shown */
+};
 struct look_spot {
 	double lat, lon; /* degrees, WGS 84 */
 };
