@@ -260,6 +260,11 @@ incidents: all ## replay the incidents for real (each says its figures; minutes)
 chaos: all ## the pipeline with 100 000 items, 8 workers, 500 kills (tests/pipeline/chaos.t is the small one)
 	HOLDFAST_TEST_LIMIT=7200 HOLDFAST_ITEMS=100000 HOLDFAST_KILLS=500 HOLDFAST_WORKERS=8 tools/run-tests $(B) tests/pipeline/chaos.t
 .PHONY: chaos
+# $(call report,COMMAND,FILE): what the command prints, on the terminal and in the file. A command that fails fails the
+# target, and the file stays as it was.
+report = { ( $(1) ); echo $$? >$(B)/report.code; } | tee $(B)/report.md; \
+	test "$$(cat $(B)/report.code)" = 0 && mv $(B)/report.md $(2)
+
 .PHONY: bench-http
 bench-http: $(B)/holdfast-web $(B)/bench/http/load ## CPU per request of a constant answer, beside nginx
 	bench/http/run $(B) $(B)/bench/http/load $(ROUNDS) $(REQUESTS)
@@ -284,7 +289,7 @@ soak: all ## visitors, imports, a pipeline and exports while processes are kille
 	SOAK_SECONDS=$(or $(SOAK_SECONDS),3600) bench/soak/run $(SEED)
 .PHONY: bench-search
 bench-search: all ## what finding costs on RECORDS (default 1400000) generated records
-	bench/search/run --bin $(B) --records $(or $(RECORDS),1400000) | tee docs/bench-search.md
+	$(call report,bench/search/run --bin $(B) --records $(or $(RECORDS),1400000),docs/bench-search.md)
 
 bench-site-search: all ## the search of the exported site, against the database and Pagefind (RECORDS=real,14000,1400000)
 	HOLDFAST_BUILD=$(abspath $(B)) bench/site-search/run --records $(or $(RECORDS),real$(comma)14000$(comma)1400000)
@@ -294,10 +299,10 @@ bench-import: all ## import against psql's \copy (ROWS=1400000 ROUNDS=1)
 .PHONY: bench-import
 
 bench-addresses: all ## addresses of very many businesses: unique, kept, in bounded folders (RECORDS=1400000)
-	bench/addresses/run --bin $(abspath $(B)) --records $(or $(RECORDS),1400000) | tee docs/bench-addresses.md
+	$(call report,bench/addresses/run --bin $(abspath $(B)) --records $(or $(RECORDS),1400000),docs/bench-addresses.md)
 .PHONY: bench-addresses
 bench-export: all ## the static export beside Hugo and bare file creation (ROUNDS=3 RECORDS=1400000)
-	bench/export/run --bin $(abspath $(B)) --rounds $(or $(ROUNDS),3) --records $(or $(RECORDS),1400000) | tee docs/bench-export.md
+	$(call report,bench/export/run --bin $(abspath $(B)) --rounds $(or $(ROUNDS),3) --records $(or $(RECORDS),1400000),docs/bench-export.md)
 .PHONY: bench-export
 
 check-apis: all ## audit api over descriptions of real APIs, with labels (installs 800 MB into tests/apis)
@@ -309,8 +314,7 @@ check-versions: all ## audit db and heal before PostgreSQL 13 to 18 (installs 35
 	HOLDFAST_VERSIONS=all tools/run-tests $(B) tests/audit/versions.t
 .PHONY: check-versions
 check-pages: all ## exported pages before vnu-jar, pa11y and Lighthouse: docs/pages.md
-	tests/pages/run --bin $(abspath $(B)) >$(B)/pages.md; code=$$?; \
-	if test -s $(B)/pages.md; then tee docs/pages.md <$(B)/pages.md; fi; exit $$code
+	$(call report,tests/pages/run --bin $(abspath $(B)),docs/pages.md)
 .PHONY: check-pages
 
 pictures: all ## the pictures of README.md, of pages as ./run shows them

@@ -52,6 +52,22 @@ $text = `make -n -C '$root' VARIANT=release check-one 'T=tests/unit/json.c tests
 like($text, qr{run-tests build/release build/release/tests/unit/json tests/cli/import\.t$}m,
 	'check-one takes the source of a unit test');
 
+# ---- reports ----
+# Each benchmark that writes a page of docs/ does it by the one function of the Makefile.
+my $makefile = do { open my $file, '<', "$root/Makefile" or die; local $/; <$file> };
+is_deeply([ $makefile =~ /^(\t[^\n]*\|\s*tee\b[^\n]*)/mg ], [], 'no recipe hides the end of a command behind a pipe');
+my $page = "$tree/docs/page.md";
+mkdir "$tree/docs";
+sub report { # exit code of make, the page afterwards
+	my ($command) = @_;
+	my ($code) = make('--eval', "page: ; \$(call report,$command,$page)", 'page');
+	open my $in, '<', $page or return ($code, undef);
+	return ($code, join '', <$in>);
+}
+is_deeply([ report('echo first; false') ], [ 2, undef ], 'a failed report fails the target and writes no page');
+is_deeply([ report('echo first') ], [ 0, "first\n" ], 'one that succeeds writes it');
+is_deeply([ report('echo second; exit 3') ], [ 2, "first\n" ], 'the next failed one leaves it as it was');
+
 make('compile_commands.json');
 open my $in, '<', "$tree/compile_commands.json" or die;
 my %known = map { $_->{file} => 1 } @{ decode_json(do { local $/; <$in> }) };
