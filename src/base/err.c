@@ -46,7 +46,17 @@ enum status(err_set)(struct err *err, enum status status, const char *fmt, ...)
 /* What the operator can do about it; NULL: the cause itself says it. */
 static const char *err_remedy(int error)
 {
-	return error == ENOSPC || error == EDQUOT ? ERR_MAKE_ROOM : NULL;
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+		return ERR_MAKE_ROOM;
+	case EACCES:
+		return "run as a user who may, or give this one access";
+	case EADDRINUSE:
+		return "choose another address, or stop the program that has it";
+	default:
+		return NULL;
+	}
 }
 
 enum status(err_errno)(struct err *err, enum status status, const char *fmt, ...)

@@ -8,18 +8,36 @@
 
 #include <stdio.h>
 
+enum status database_is_up(const struct instance *i, struct err *err)
+{
+	return instance_embedded(i) && cluster_state(i) == CLUSTER_DOWN
+		   ? instance_not_running(i, err, UNAVAILABLE)
+		   : OK;
+}
+
+static enum status database_is_ready(const struct instance *i, struct err *err)
+{
+	enum status status = database_is_up(i, err);
+	if (status == OK && instance_embedded(i) && cluster_state(i) != CLUSTER_READY)
+		status = err_set(
+		    err, UNAVAILABLE,
+		    "the database of %s is starting or stopping; see 'holdfast status'", i->dir);
+	return status;
+}
+
 enum status database_connect(const struct instance *i, enum role_id role, struct db **db,
 			     struct err *err)
 {
 	struct buf conninfo;
 	buf_init(&conninfo, 4096);
 	enum status status = instance_conninfo(i, role, &conninfo, err);
-	if (status == OK && instance_embedded(i) && cluster_state(i) != CLUSTER_READY)
-		status = err_set(
-		    err, UNAVAILABLE,
-		    "the instance %s is not running; start it with 'holdfast up --detach'", i->dir);
 	if (status == OK)
+		status = database_is_ready(i, err);
+	if (status == OK) {
 		status = db_open(db, buf_z(&conninfo), "holdfast", err);
+		if (status != OK)
+			status = instance_blame_url(i, role, err, status);
+	}
 	buf_release(&conninfo);
 	return status;
 }

@@ -12,7 +12,11 @@ MUST_CHECK enum status database_open(struct instance *i, enum role_id role, bool
 				     struct db **db, struct err *err);
 void database_close(struct instance *i, struct db *db);
 
-/* Connect as `role` to the database of an instance that is open. */
+/* UNAVAILABLE, with the remedy, when the instance's own server is down. One that starts is up. */
+MUST_CHECK enum status database_is_up(const struct instance *i, struct err *err);
+
+/* Connect as `role` to the database of an instance that is open. An error about the server of
+ * db.url names the line of holdfast.conf. */
 MUST_CHECK enum status database_connect(const struct instance *i, enum role_id role, struct db **db,
 					struct err *err);
 

@@ -182,6 +182,8 @@ static enum status heal_find_target(struct heal_target *t, const char *url, bool
 		t->has_instance = status == OK;
 		if (status == OK)
 			status = instance_conninfo(&t->instance, ROLE_HEAL, &t->conninfo, err);
+		if (status == OK)
+			status = database_is_up(&t->instance, err);
 	}
 	if (status == OK && keep_path)
 		return io_path(t->ledger, sizeof(t->ledger), err, "%s", keep_path);
@@ -260,6 +262,8 @@ static enum status heal_watch(struct heal_target *t, int64_t for_ms, bool live, 
 	enum status status = watch_open(&watch, &how, err);
 	if (status == UNAVAILABLE && watch)
 		status = OK; /* full or starting: that is a finding */
+	if (status == UNAVAILABLE && t->has_instance)
+		status = instance_blame_url(&t->instance, ROLE_HEAL, err, status);
 	if (status == OK)
 		status = heal_open_record(&loop.record, err);
 	if (status == OK) {

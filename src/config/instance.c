@@ -125,6 +125,8 @@ enum status instance_find(struct instance *i, const char *dir, struct err *probl
 		(void)!instance_read_settings(i, settings, problem);
 	else if (access(i->conf, F_OK) == 0)
 		(void)!config_read(&i->config, i->conf, problem);
+	else if (errno == EACCES)
+		status = err_errno(err, DENIED, "%s", i->dir);
 	else if (access(i->run_dir, F_OK) == 0 || access(i->data_dir, F_OK) == 0)
 		err_set(problem, NOT_FOUND, "%s is missing", i->conf);
 	else
@@ -216,12 +218,32 @@ static enum status instance_read_password(const struct instance *i, const char *
 	return status;
 }
 
+/* The option that names the server of a role's database. */
+static enum config_id instance_url(enum role_id id)
+{
+	return id == ROLE_SUPERUSER || role_table[id].database == ROLE_DATABASE_DIRECTORY
+		   ? CONFIG_DB_URL
+		   : CONFIG_CONTACT_DB_URL;
+}
+
+enum status instance_blame_url(const struct instance *i, enum role_id id, struct err *err,
+			       enum status status)
+{
+	return instance_embedded(i) ? status
+				    : config_prefix(&i->config, instance_url(id), err, status);
+}
+
+enum status instance_not_running(const struct instance *i, struct err *err, enum status status)
+{
+	return err_set(err, status,
+		       "the instance %s is not running; start it with 'holdfast up --detach'",
+		       i->dir);
+}
+
 enum status instance_login(const struct instance *i, enum role_id id, struct buf *out,
 			   struct buf *password, struct err *err)
 {
-	bool directory = id == ROLE_SUPERUSER || role_table[id].database == ROLE_DATABASE_DIRECTORY;
-	const char *url =
-	    config_text(&i->config, directory ? CONFIG_DB_URL : CONFIG_CONTACT_DB_URL);
+	const char *url = config_text(&i->config, instance_url(id));
 	char role[ROLE_NAME_MAX];
 	must(!instance_embedded(i));
 	must(id != ROLE_SUPERUSER); /* an instance has no superuser on an existing server */

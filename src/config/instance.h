@@ -64,6 +64,14 @@ MUST_CHECK enum status instance_open_run_dir(const struct instance *i, int *fd, 
 /* Remove lock, control socket and, when nothing else is left in it, the folder. */
 void instance_remove_run_dir(const struct instance *i);
 
+/* The error of an instance that does not run, with the remedy; its status. */
+enum status instance_not_running(const struct instance *i, struct err *err, enum status status);
+
+/* Put the line of holdfast.conf that names the server of a role's database in front of an error
+ * about it. */
+enum status instance_blame_url(const struct instance *i, enum role_id id, struct err *err,
+			       enum status status);
+
 /* Append libpq's conninfo of a role to out. */
 MUST_CHECK enum status instance_conninfo(const struct instance *i, enum role_id role,
 					 struct buf *out, struct err *err);

@@ -34,7 +34,7 @@ enum status control_ask(const struct instance *i, enum control_command command,
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
 		bool absent = errno == ENOENT || errno == ECONNREFUSED;
-		status = absent ? err_set(err, NOT_FOUND, "the instance %s is not running", i->dir)
+		status = absent ? instance_not_running(i, err, NOT_FOUND)
 				: err_errno(err, FAILED, "%s", address.sun_path);
 	} else if (!is_ours(fd)) {
 		status = err_set(err, DENIED, "%s belongs to another user", address.sun_path);

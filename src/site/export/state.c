@@ -29,15 +29,22 @@ enum status export_state_manifest(const char *dir, const char *tree, char *out, 
 	return io_path(out, size, err, "%s/tree-%llu.manifest", dir, (unsigned long long)st.st_ino);
 }
 
-static bool state_is_empty(const char *path)
+/* CONFLICT when the folder has files. */
+static enum status state_check_empty(const char *path, struct err *err)
 {
 	DIR *dir = opendir(path);
-	bool empty = dir != NULL;
-	for (struct dirent *e; dir && (e = readdir(dir));)
+	bool empty = true;
+	if (!dir)
+		return err_errno(err, FAILED, "%s", path);
+	for (struct dirent *e; (e = readdir(dir));)
 		empty &= strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
-	if (dir)
-		closedir(dir);
-	return empty;
+	closedir(dir);
+	return empty
+		   ? OK
+		   : err_set(
+			 err, CONFLICT,
+			 "%s has files that no export has written; name another folder, or remove it",
+			 path);
 }
 
 /* Waits a moment: workers of a killed run hold the lock until the kernel has ended them. */
@@ -105,12 +112,7 @@ static enum status state_find_trees(struct export_state *s, bool dry_run, struct
 	status =
 	    export_state_manifest(s->dir, s->site, s->old_manifest, sizeof(s->old_manifest), err);
 	s->published = status == OK && access(s->old_manifest, R_OK) == 0;
-	if (status == OK && !s->published && !state_is_empty(s->site))
-		return err_set(
-		    err, CONFLICT,
-		    "%s has files that no export has written; name another folder, or remove it",
-		    s->site);
-	return status;
+	return status == OK && !s->published ? state_check_empty(s->site, err) : status;
 }
 
 /* Root must not write where another user could exchange folders. */
