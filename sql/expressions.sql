@@ -126,3 +126,16 @@ s.backend_type = 'client backend' AND (date_part('epoch', s.backend_start) * 100
 	AND (date_part('epoch', s.xact_start) * 1000000)::bigint = $4::bigint AND s.application_name = $5::text
 	AND (date_part('epoch', pg_postmaster_start_time()) * 1000000)::bigint = $6::bigint
 	AND pg_is_in_recovery() = $7::boolean
+
+-- expression: observe_state
+age(d.datfrozenxid) AS frozen_age, d.datname AS frozen_database,
+	current_setting('autovacuum_freeze_max_age')::bigint AS freeze_max,
+	m.age AS multixact_age, m.datname AS multixact_database,
+	current_setting('autovacuum_multixact_freeze_max_age')::bigint AS multixact_max,
+	(date_part('epoch', c.checkpoint_time) * 1000000)::bigint AS checkpoint_at,
+	pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::bigint AS wal_at,
+	(SELECT sum(pg_stat_get_db_temp_bytes(t.oid)) FROM pg_database AS t)::bigint AS temporary_at,
+	(SELECT sum(pg_stat_get_db_deadlocks(t.oid)) FROM pg_database AS t)::bigint AS deadlocks_at,
+	a.failed_count AS archive_failed_at,
+	coalesce(a.last_failed_time > coalesce(a.last_archived_time, '-infinity'), false) AS archive_fails,
+	r.name AS room_of, r.room::bigint AS room, r.used::bigint AS room_used

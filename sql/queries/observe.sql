@@ -85,36 +85,73 @@ SELECT s.query FROM pg_stat_statements(true) AS s WHERE s.queryid = $1 LIMIT 1;
 
 -- name: observe_tables
 -- The tables of this database with the most dead or changed rows. Statements name the parent of a partition. Without
--- pg_stat_user_tables, which adds up the indexes of every table first.
-SELECT n.nspname || '.' || c.relname AS name,
-	CASE WHEN c.relispartition THEN (SELECT p.relname FROM pg_class AS p WHERE p.oid = pg_partition_root(c.oid)) END AS parent,
-	pg_stat_get_dead_tuples(c.oid) AS dead, pg_stat_get_mod_since_analyze(c.oid) AS modified,
-	c.reltuples::bigint AS estimate,
-	(current_setting('autovacuum_vacuum_threshold')::double precision
-		+ current_setting('autovacuum_vacuum_scale_factor')::double precision * greatest(c.reltuples, 0))::bigint AS vacuum_at,
-	(date_part('epoch', greatest(pg_stat_get_last_vacuum_time(c.oid),
-		pg_stat_get_last_autovacuum_time(c.oid))) * 1000000)::bigint AS vacuumed,
-	(date_part('epoch', greatest(pg_stat_get_last_analyze_time(c.oid),
-		pg_stat_get_last_autoanalyze_time(c.oid))) * 1000000)::bigint AS analyzed,
-	pg_stat_get_live_tuples(c.oid) AS live,
-	NOT current_setting('autovacuum')::boolean
-		OR coalesce(c.reloptions::text ~ 'autovacuum_enabled=(false|off|no|0)', false) AS vacuum_off
-FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'm', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-ORDER BY pg_stat_get_dead_tuples(c.oid) + pg_stat_get_mod_since_analyze(c.oid) DESC
-LIMIT 32;
+-- pg_stat_user_tables, which adds up the indexes of every table first. vacuum_at: when autovacuum should come, by the
+-- table's settings or, if these are larger, by those that the server has when nobody changes them. Nobody comes to
+-- temporary tables, and to others not in time where settings say so.
+SELECT n.nspname || '.' || t.relname AS name,
+	CASE WHEN t.relispartition THEN (SELECT p.relname FROM pg_class AS p WHERE p.oid = pg_partition_root(t.oid)) END AS parent,
+	t.dead, t.modified, t.reltuples::bigint AS estimate, least(a.vacuum_at, a.usual_at)::bigint AS vacuum_at,
+	(date_part('epoch', greatest(pg_stat_get_last_vacuum_time(t.oid),
+		pg_stat_get_last_autovacuum_time(t.oid))) * 1000000)::bigint AS vacuumed,
+	(date_part('epoch', greatest(pg_stat_get_last_analyze_time(t.oid),
+		pg_stat_get_last_autoanalyze_time(t.oid))) * 1000000)::bigint AS analyzed,
+	pg_stat_get_live_tuples(t.oid) AS live,
+	a.nobody OR a.vacuum_at >= 10 * a.usual_at AS vacuum_off, a.nobody OR a.analyze_at >= 10 * a.usual_at AS analyze_off
+FROM (SELECT c.oid, c.relname, c.relnamespace, c.relispartition, c.relpersistence, c.reltuples,
+		coalesce(c.reloptions::text, '') AS options, pg_stat_get_dead_tuples(c.oid) AS dead,
+		pg_stat_get_mod_since_analyze(c.oid) AS modified
+	FROM pg_class AS c
+	WHERE c.relkind IN ('r', 'm', 'p') AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+	ORDER BY pg_stat_get_dead_tuples(c.oid) + pg_stat_get_mod_since_analyze(c.oid) DESC
+	LIMIT 32) AS t
+JOIN pg_namespace AS n ON n.oid = t.relnamespace
+CROSS JOIN LATERAL (SELECT 50 + 0.2 * greatest(t.reltuples, 0) AS usual_at,
+	NOT current_setting('autovacuum')::boolean OR t.relpersistence = 't'
+		OR current_setting('autovacuum_naptime')::interval >= interval '10 min'
+		OR t.options ~ 'autovacuum_enabled=(false|off|no|0)' AS nobody,
+	coalesce(substring(t.options FROM 'autovacuum_vacuum_threshold=([0-9]+)'),
+		current_setting('autovacuum_vacuum_threshold'))::double precision
+		+ coalesce(substring(t.options FROM 'autovacuum_vacuum_scale_factor=([0-9.]+)'),
+			current_setting('autovacuum_vacuum_scale_factor'))::double precision * greatest(t.reltuples, 0) AS vacuum_at,
+	coalesce(substring(t.options FROM 'autovacuum_analyze_threshold=([0-9]+)'),
+		current_setting('autovacuum_analyze_threshold'))::double precision
+		+ coalesce(substring(t.options FROM 'autovacuum_analyze_scale_factor=([0-9.]+)'),
+			current_setting('autovacuum_analyze_scale_factor'))::double precision * greatest(t.reltuples, 0) AS analyze_at) AS a
+ORDER BY t.dead + t.modified DESC;
 
 -- name: observe_state
--- Of the whole server: the oldest transactions and multixacts that rows may have, the last checkpoint, the end of WAL.
-SELECT age(d.datfrozenxid) AS frozen_age, d.datname AS frozen_database,
-	current_setting('autovacuum_freeze_max_age')::bigint AS freeze_max,
-	m.age AS multixact_age, m.datname AS multixact_database,
-	current_setting('autovacuum_multixact_freeze_max_age')::bigint AS multixact_max,
-	(date_part('epoch', c.checkpoint_time) * 1000000)::bigint AS checkpoint_at,
-	pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::bigint AS wal_at,
-	(SELECT sum(t.temp_bytes) FROM pg_stat_database AS t)::bigint AS temporary_at
-FROM pg_database AS d CROSS JOIN pg_control_checkpoint() AS c
+-- row: observe_state
+-- Of the whole server: the oldest transactions and multixacts that rows may have, the last checkpoint, the end of WAL,
+-- counters of all databases, archiving, and the limit of connections of which the largest part is used.
+SELECT {{observe_state}},
+	(SELECT sum(pg_stat_get_db_sessions(t.oid)) FROM pg_database AS t)::bigint AS sessions_at
+FROM pg_database AS d CROSS JOIN pg_control_checkpoint() AS c CROSS JOIN pg_stat_get_archiver() AS a
 	CROSS JOIN (SELECT datname, mxid_age(datminmxid) AS age FROM pg_database ORDER BY 2 DESC LIMIT 1) AS m
+	LEFT JOIN (SELECT l.name, l.room, l.used
+		FROM (SELECT 'role ' || o.rolname AS name, o.rolconnlimit AS room,
+				(SELECT count(*) FROM pg_stat_get_activity(NULL) AS u WHERE u.usesysid = o.oid) AS used
+			FROM pg_roles AS o WHERE o.rolconnlimit > 0 AND NOT o.rolsuper
+			UNION ALL SELECT 'database ' || b.datname, b.datconnlimit, pg_stat_get_db_numbackends(b.oid)
+			FROM pg_database AS b WHERE b.datconnlimit > 0) AS l
+		ORDER BY l.used::double precision / l.room DESC
+		LIMIT 1) AS r ON true
+ORDER BY age(d.datfrozenxid) DESC
+LIMIT 1;
+
+-- name: observe_state_13
+-- row: observe_state
+-- Sessions are counted since version 14.
+SELECT {{observe_state}}, NULL::bigint AS sessions_at
+FROM pg_database AS d CROSS JOIN pg_control_checkpoint() AS c CROSS JOIN pg_stat_get_archiver() AS a
+	CROSS JOIN (SELECT datname, mxid_age(datminmxid) AS age FROM pg_database ORDER BY 2 DESC LIMIT 1) AS m
+	LEFT JOIN (SELECT l.name, l.room, l.used
+		FROM (SELECT 'role ' || o.rolname AS name, o.rolconnlimit AS room,
+				(SELECT count(*) FROM pg_stat_get_activity(NULL) AS u WHERE u.usesysid = o.oid) AS used
+			FROM pg_roles AS o WHERE o.rolconnlimit > 0 AND NOT o.rolsuper
+			UNION ALL SELECT 'database ' || b.datname, b.datconnlimit, pg_stat_get_db_numbackends(b.oid)
+			FROM pg_database AS b WHERE b.datconnlimit > 0) AS l
+		ORDER BY l.used::double precision / l.room DESC
+		LIMIT 1) AS r ON true
 ORDER BY age(d.datfrozenxid) DESC
 LIMIT 1;
 

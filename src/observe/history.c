@@ -7,6 +7,7 @@
 
 enum { HISTORY_SLOTS = OBSERVE_WINDOW + 1, HISTORY_CALLS = 10000, HISTORY_ROWS = 100 };
 enum { HISTORY_KNOWN = 30, HISTORY_TIMES = 5, HISTORY_SLOWLY = 32 };
+enum { HISTORY_CHECKPOINTS = 4 };
 
 struct observe_history {
 	struct observe_sample slot[HISTORY_SLOTS]; /* a ring; one of them is the next */
@@ -15,6 +16,7 @@ struct observe_history {
 	int executions, oldest; /* oldest: the one that is replaced when all are used */
 	struct observe_base base[OBSERVE_BASES];
 	int bases;
+	struct observe_checkpoint checkpoint[HISTORY_CHECKPOINTS]; /* the latest first */
 	struct history_trend {
 		char name[2 * OBSERVE_NAME];
 		bool slot;
@@ -107,16 +109,21 @@ static void history_retire(struct observe_history *h, const struct observe_sampl
 		b->fingerprint = s->fingerprint;
 		/* Unusual costs are added slowly: else a changed plan would count as usual a few
 		 * seconds after it left the window. */
-		bool unusual = b->calls >= HISTORY_KNOWN &&
-			       s->blocks / s->calls >= HISTORY_TIMES * (b->blocks / b->calls + 1);
+		bool unusual =
+		    b->calls >= HISTORY_KNOWN &&
+		    (s->blocks / s->calls >= HISTORY_TIMES * (b->blocks / b->calls + 1) ||
+		     s->exec_ms / (double)s->calls >=
+			 HISTORY_TIMES * (b->exec_ms / (double)b->calls + 1));
 		int64_t part = unusual ? HISTORY_SLOWLY : 1;
 		b->calls += s->calls / part;
 		b->rows += s->rows / part;
 		b->blocks += s->blocks / part;
+		b->exec_ms += s->exec_ms / (double)part;
 		if (b->calls > HISTORY_CALLS) {
 			b->calls /= 2;
 			b->rows /= 2;
 			b->blocks /= 2;
+			b->exec_ms /= 2;
 		}
 	}
 }
@@ -177,8 +184,35 @@ double observe_growth(const struct observe_history *h, const char *table)
 	return t ? (double)(t->rows + HISTORY_ROWS) / (double)(t->first + HISTORY_ROWS) : 1;
 }
 
+static void history_take_checkpoint(struct observe_history *h, const struct observe_sample *sample)
+{
+	struct observe_checkpoint *c = h->checkpoint;
+	if (sample->checkpoint_at <= c->at)
+		return;
+	memmove(c + 1, c, sizeof(h->checkpoint) - sizeof(*c));
+	*c = (struct observe_checkpoint){sample->checkpoint_at, sample->wal_at};
+}
+
+bool observe_checkpoint(const struct observe_history *h, int i, struct observe_checkpoint *out)
+{
+	if (i >= HISTORY_CHECKPOINTS || !h->checkpoint[i].at)
+		return false;
+	*out = h->checkpoint[i];
+	return true;
+}
+
+static int history_busy(const struct observe_sample *sample)
+{
+	int busy = sample->sessions;
+	while (busy && sample->session[busy - 1].state != OBSERVE_ACTIVE &&
+	       sample->session[busy - 1].state != OBSERVE_IN_TRANSACTION)
+		busy--;
+	return busy;
+}
+
 void observe_push(struct observe_history *h)
 {
+	h->slot[h->next].busy = history_busy(&h->slot[h->next]);
 	if (h->count == OBSERVE_WINDOW)
 		history_retire(h, observe_at(h, 0));
 	else
@@ -186,6 +220,7 @@ void observe_push(struct observe_history *h)
 	h->next = (h->next + 1) % HISTORY_SLOTS;
 	history_take_executions(h, observe_last(h));
 	history_take_trends(h, observe_last(h));
+	history_take_checkpoint(h, observe_last(h));
 }
 
 int observe_count(const struct observe_history *h)

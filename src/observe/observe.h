@@ -114,7 +114,9 @@ struct observe_table {
 	char name[2 * OBSERVE_NAME];
 	int64_t dead, modified, estimate, vacuum_at, vacuumed, analyzed;
 	int64_t live;
-	bool vacuum_off;           /* autovacuum and autoanalyze will never come */
+	/* Autovacuum (autoanalyze) will never come, or not before the table is many times as bad as
+	 * it usually may be. */
+	bool vacuum_off, analyze_off;
 	char parent[OBSERVE_NAME]; /* it is a partition of; "": of none */
 };
 
@@ -147,6 +149,12 @@ struct observe_pool {
 	int64_t transaction_us, query_us, wait_us;
 };
 
+/* The limit of connections, of a role or a database, of which the largest part is used. */
+struct observe_room {
+	char name[OBSERVE_NAME + 16]; /* "role web"; "": none has a limit */
+	int64_t bound, used;
+};
+
 struct observe_sample {
 	int64_t at;
 	enum observe_reach reach;
@@ -168,6 +176,11 @@ struct observe_sample {
 	int64_t checkpoint_at; /* us: when the last one began */
 	int64_t wal_at;        /* bytes of WAL ever */
 	int64_t temporary_at;  /* bytes of temporary files ever, of those that are closed */
+	int64_t deadlocks_at, sessions_at; /* ever; sessions 0: not counted before version 14 */
+	int64_t archive_failed_at;         /* ever; times that archive_command failed */
+	bool archive_fails;                /* the last time */
+	struct observe_room room;
+	int busy; /* no session from here on is active or in a transaction; set by observe_push */
 };
 
 /* What is known of the server, and what cannot be seen of it. */
@@ -194,6 +207,13 @@ struct observe_execution {
 struct observe_base {
 	uint64_t fingerprint;
 	int64_t calls, rows, blocks;
+	double exec_ms;
+};
+
+/* A checkpoint that was seen: when it began, and how much WAL there had been by the first look
+ * after it. */
+struct observe_checkpoint {
+	int64_t at, wal_at;
 };
 
 struct observe_history;
@@ -217,6 +237,8 @@ int64_t observe_rising_since(const struct observe_history *h, bool slot, const c
 /* How many times as many rows, dead ones included, the table has as when it was seen first; 1 when
  * it is not known. */
 double observe_growth(const struct observe_history *h, const char *table);
+/* The latest checkpoints since heal looks, 0 the latest; false: that many were not seen. */
+bool observe_checkpoint(const struct observe_history *h, int i, struct observe_checkpoint *out);
 /* The session with that pid in a sample; NULL. */
 const struct observe_session *observe_session_of(const struct observe_sample *s, int32_t pid);
 

@@ -56,6 +56,13 @@ static const struct recording_field sample_fields[] = {
     FIELD(observe_sample, "checkpoint_at", checkpoint_at, I64, 0),
     FIELD(observe_sample, "wal_at", wal_at, I64, 0),
     FIELD(observe_sample, "temporary_at", temporary_at, I64, 0),
+    FIELD(observe_sample, "deadlocks_at", deadlocks_at, I64, 0),
+    FIELD(observe_sample, "sessions_at", sessions_at, I64, 0),
+    FIELD(observe_sample, "archive_failed_at", archive_failed_at, I64, 0),
+    FIELD(observe_sample, "archive_fails", archive_fails, BOOL, 0),
+    TEXT_FIELD(observe_sample, "room_of", room.name),
+    FIELD(observe_sample, "room", room.bound, I64, 0),
+    FIELD(observe_sample, "room_used", room.used, I64, 0),
     FIELD(observe_sample, "statistics_reset", statistics_reset, BOOL, 0),
     {0},
 };
@@ -142,6 +149,7 @@ static const struct recording_field table_fields[] = {
     FIELD(observe_table, "analyzed", analyzed, I64, 0),
     FIELD(observe_table, "live", live, I64, 0),
     FIELD(observe_table, "vacuum_off", vacuum_off, BOOL, 0),
+    FIELD(observe_table, "analyze_off", analyze_off, BOOL, 0),
     {0},
 };
 

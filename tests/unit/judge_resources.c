@@ -259,6 +259,13 @@ static void put_still_slot(struct observe_sample *sample, int t)
 	    (struct observe_slot){.name = "idle", .retained = INT64_C(2) << 30};
 }
 
+/* Nothing is written, and what it keeps is many times max_wal_size. */
+static void put_still_and_large_slot(struct observe_sample *sample, int t)
+{
+	put_still_slot(sample, t);
+	sample->slot[0].usual = sample->slot[0].retained / 3;
+}
+
 static void put_catching_up(struct observe_sample *sample, int t)
 {
 	sample->slot[sample->slots++] = (struct observe_slot){
@@ -326,6 +333,8 @@ static void a_slot_that_keeps_more_and_more_is_named(void **state)
 	scene_end(&s);
 	whole_server(&s, put_still_slot);
 	scene_is(&s, "");
+	whole_server(&s, put_still_and_large_slot);
+	scene_is(&s, "slot-retains/high");
 	scene_end(&s);
 	whole_server(&s, put_catching_up);
 	scene_is(&s, "");

@@ -40,6 +40,10 @@ static const struct {
 	 "the dead rows become fewer"},
     [JUDGE_WRITE_PRESSURE] = {"checkpoints in the log that name time as their reason",
 			      "checkpoints are as far apart as checkpoint_timeout"},
+    [JUDGE_SYNC_STANDBY] = {"a standby in pg_stat_replication whose flush_lsn moves",
+			    "no commit waits for a standby any more"},
+    [JUDGE_ARCHIVE_FAILS] = {"a last_archived_time in pg_stat_archiver after last_failed_time",
+			     "a file has been archived after the last failure"},
     [JUDGE_LOCK_CHAIN] = {"waiters that go on although the root still holds its lock",
 			  "nobody waits for this lock any more"},
     [JUDGE_TRANSACTION_OVER_IO] =

@@ -27,7 +27,7 @@ static int abandoned_others(struct judge_case *c, struct judge_finding *f, int f
 			    const char *caller)
 {
 	int others = 0;
-	for (int i = first + 1; i < c->last->sessions; i++) {
+	for (int i = first + 1; i < c->last->busy; i++) {
 		const struct observe_session *s = &c->last->session[i];
 		char is[OBSERVE_NAME];
 		observe_caller(s, is);
@@ -89,7 +89,7 @@ static void abandoned_report(struct judge_case *c, int first)
 
 void judge_abandoned(struct judge_case *c)
 {
-	for (int i = 0; i < c->last->sessions; i++) {
+	for (int i = 0; i < c->last->busy; i++) {
 		if (abandoned_is(c, i))
 			abandoned_report(c, i);
 	}

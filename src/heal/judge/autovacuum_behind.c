@@ -9,7 +9,9 @@
 enum {
 	BEHIND_TIMES = 10,
 	BEHIND_DEAD = 100000,
-	BEHIND_DEAD_BUSY = 10000, /* no worker is free to come */
+	BEHIND_DEAD_BUSY = 10000, /* no worker is free to come; or they are nearly all there is */
+	BEHIND_DEAD_PART = 20,    /* so many for each live row */
+	BEHIND_SLOW_TIMES = 3,    /* while it is being vacuumed, with pauses */
 	BEHIND_READINGS = 3,
 	BEHIND_HOLDER_US = 60000000
 };
@@ -49,7 +51,7 @@ static int behind_readings(const struct judge_case *c, const char *name, int64_t
 }
 
 static void behind_report(struct judge_case *c, const struct observe_table *t, int64_t first,
-			  bool busy)
+			  bool busy, bool slow)
 {
 	struct judge_finding *f = judge_add(c, JUDGE_AUTOVACUUM_BEHIND, JUDGE_PROBABLE);
 	if (!f)
@@ -61,12 +63,13 @@ static void behind_report(struct judge_case *c, const struct observe_table *t, i
 	    t->name, (long long)t->dead, (long long)(t->dead / (t->vacuum_at ? t->vacuum_at : 1)));
 	f->action = judge_text(
 	    c,
-	    busy
+	    slow
+		? "Autovacuum is at %s and pauses most of the time: raise autovacuum_vacuum_cost_limit, or lower autovacuum_vacuum_cost_delay, for the table or for all, and reload."
+	    : busy
 		? "VACUUM %s now: all workers of autovacuum are at other tables. "
 		  "Give it more of them (autovacuum_max_workers), or let them work faster (autovacuum_vacuum_cost_limit)."
 		: "VACUUM %s now. "
-		  "Then look whether autovacuum is off for it (reloptions)"
-		  ", has too few workers (autovacuum_max_workers), or is too slow (autovacuum_vacuum_cost_limit).",
+		  "Then look whether autovacuum is off for it (reloptions), has too few workers (autovacuum_max_workers), or is too slow (autovacuum_vacuum_cost_limit).",
 	    t->name);
 	f->until = "Scans of it read the dead rows until then.";
 	f->sure = judge_text(c, "probable: %lld more dead rows in the window, %s",
@@ -79,7 +82,7 @@ static void behind_report(struct judge_case *c, const struct observe_table *t, i
 /* Somebody is vacuuming it now. */
 static bool behind_is_vacuumed(const struct judge_case *c, const struct observe_table *t)
 {
-	for (int i = 0; i < c->last->sessions; i++) {
+	for (int i = 0; i < c->last->busy; i++) {
 		const struct observe_session *s = &c->last->session[i];
 		if (strcmp(s->work, "VACUUM") == 0 && judge_uses_table(s->text.text, t))
 			return true;
@@ -93,7 +96,7 @@ static bool behind_waits_for_workers(const struct judge_case *c, const struct ob
 	for (int i = 0; i < c->samples; i++) {
 		const struct observe_sample *sample = judge_sample(c, i);
 		int64_t elsewhere = 0;
-		for (int n = 0; n < sample->sessions; n++) {
+		for (int n = 0; n < sample->busy; n++) {
 			const struct observe_session *s = &sample->session[n];
 			elsewhere +=
 			    s->kind == OBSERVE_VACUUM && !judge_names_table(s->text.text, t->name);
@@ -102,6 +105,26 @@ static bool behind_waits_for_workers(const struct judge_case *c, const struct ob
 			return false;
 	}
 	return c->server->workers_max > 0 && c->samples == OBSERVE_WINDOW;
+}
+
+/* An autovacuum has been at it throughout the window, and mostly paused. */
+static bool behind_is_slow(const struct judge_case *c, const struct observe_table *t)
+{
+	int pauses = 0;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		int at_it = 0;
+		for (int n = 0; n < sample->busy; n++) {
+			const struct observe_session *s = &sample->session[n];
+			if (s->kind != OBSERVE_VACUUM || !judge_names_table(s->text.text, t->name))
+				continue;
+			at_it++;
+			pauses += strcmp(s->wait, "VacuumDelay") == 0;
+		}
+		if (!at_it)
+			return false;
+	}
+	return c->samples == OBSERVE_WINDOW && pauses * 2 >= c->samples;
 }
 
 /* Whether vacuum should have come by now: it is off and never came, it has been seen to stay away,
@@ -126,13 +149,17 @@ void judge_autovacuum_behind(struct judge_case *c)
 	for (int t = 0; t < now->tables; t++) {
 		const struct observe_table *table = &now->table[t];
 		int64_t first = 0, first_at = 0;
-		bool busy = behind_waits_for_workers(c, table);
-		if (table->dead >= (busy ? BEHIND_DEAD_BUSY : BEHIND_DEAD) &&
-		    table->dead >= BEHIND_TIMES * table->vacuum_at &&
-		    !behind_is_vacuumed(c, table) &&
+		if (table->dead < BEHIND_DEAD_BUSY)
+			continue;
+		bool busy = behind_waits_for_workers(c, table), slow = behind_is_slow(c, table);
+		bool many = busy || slow || table->dead >= BEHIND_DEAD ||
+			    table->dead >= BEHIND_DEAD_PART * table->live;
+		if (many &&
+		    table->dead >= (slow ? BEHIND_SLOW_TIMES : BEHIND_TIMES) * table->vacuum_at &&
+		    (slow || !behind_is_vacuumed(c, table)) &&
 		    behind_readings(c, table->name, &first, &first_at) >= BEHIND_READINGS &&
 		    first < table->dead &&
-		    (busy || behind_is_late(c, table, first, first_at, now->at)))
-			behind_report(c, table, first, busy);
+		    (busy || slow || behind_is_late(c, table, first, first_at, now->at)))
+			behind_report(c, table, first, busy, slow);
 	}
 }

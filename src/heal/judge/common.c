@@ -111,7 +111,7 @@ void judge_claim_statement(struct judge_case *c, struct judge_finding *f, uint64
 {
 	for (int i = 0; i < c->samples; i++) {
 		const struct observe_sample *sample = judge_sample(c, i);
-		for (int s = 0; s < sample->sessions; s++) {
+		for (int s = 0; s < sample->busy; s++) {
 			if (sample->session[s].fingerprint == fingerprint &&
 			    judge_is_free(c, i, s) && judge_counts(&sample->session[s]))
 				judge_claim(c, f, i, s);

@@ -7,6 +7,8 @@ enum {
 	CONNECTIONS_NEW = 10,
 	CONNECTIONS_SAMPLES = 6,
 	CONNECTIONS_PART = 40,         /* % of all: below, growth is a pool that starts */
+	CONNECTIONS_LEAK = 6,          /* new ones in the window, and no old one was closed */
+	CONNECTIONS_RATE = 10,         /* new ones a second, by the server's counter */
 	CONNECTIONS_CHURN = 3,         /* new ones of a caller in each sample */
 	CONNECTIONS_QUEUE_US = 1000000 /* the first client has waited in the pooler */
 };
@@ -118,6 +120,52 @@ static struct connections_new connections_new_of(const struct judge_case *c, con
 	return n;
 }
 
+/* New connections a second, by the server's counter: most are too short to be seen. 0: not
+ * known. */
+static double connections_rate(const struct judge_case *c)
+{
+	const struct observe_sample *first = NULL, *last = NULL;
+	for (int i = 0; i < c->samples; i++) {
+		if (!judge_sample(c, i)->sessions_at)
+			continue;
+		first = first ? first : judge_sample(c, i);
+		last = judge_sample(c, i);
+	}
+	double seconds = first ? (double)(last->at - first->at) / 1e6 : 0;
+	return seconds >= CONNECTIONS_SAMPLES - 1
+		   ? (double)(last->sessions_at - first->sessions_at) / seconds
+		   : 0;
+}
+
+/* The server counts many new connections, of which looks have shown few. */
+static bool connections_flood(struct judge_case *c)
+{
+	char caller[OBSERVE_NAME];
+	double rate = connections_rate(c);
+	if (rate < CONNECTIONS_RATE)
+		return false;
+	connections_newest(c, caller);
+	bool seen = strcmp(caller, "?") != 0;
+	if (seen && connections_explained(c, caller))
+		return false;
+	struct judge_finding *f = judge_add(c, JUDGE_CONNECTIONS, JUDGE_HIGH);
+	if (!f)
+		return true;
+	f->key = judge_text(c, "connections/%s", caller);
+	f->cause = judge_text(
+	    c, "%.0f connections are opened every second and closed again at once%s.", rate,
+	    seen ? judge_text(c, "; some of them are those of %s", caller)
+		 : ", each too short to be seen");
+	f->action = judge_text(
+	    c,
+	    "Let %s keep its connections in a pool, or put PgBouncer in transaction mode before the server.%s",
+	    seen ? caller : "that application", seen ? "" : " log_connections = on names it.");
+	f->until =
+	    "Each costs the server a process and a login, more than most statements cost; many at once fill it.";
+	f->sure = "high: counted by the server (sessions in pg_stat_database)";
+	return true;
+}
+
 /* A caller that opens a connection for each of its statements. */
 static bool connections_churn(struct judge_case *c)
 {
@@ -210,6 +258,60 @@ static void connections_pools(struct judge_case *c)
 	}
 }
 
+/* All clients of the first sample are there in the last. */
+static bool connections_none_closed(const struct judge_case *c)
+{
+	const struct observe_sample *first = judge_sample(c, 0);
+	if (c->last->connections - first->connections < CONNECTIONS_LEAK)
+		return false;
+	for (int i = 0; i < first->sessions; i++) {
+		const struct observe_session *s = &first->session[i], *now;
+		if (s->kind != OBSERVE_CLIENT)
+			continue;
+		now = observe_session_of(c->last, s->pid);
+		if (!now || now->backend_start != s->backend_start)
+			return false;
+	}
+	return true;
+}
+
+/* A role or a database with a limit of its own that is used up: a limit is meant to be reached,
+ * so it is a cause only when its connections are at work and nothing else explains that. */
+static void connections_rooms(struct judge_case *c)
+{
+	const struct observe_room *room = NULL;
+	for (int i = 0; i < c->samples; i++) {
+		if (judge_sample(c, i)->room.bound)
+			room = &judge_sample(c, i)->room;
+	}
+	if (!room || room->used < room->bound)
+		return;
+	int all = 0, works = 0, claimed = 0;
+	bool role = strncmp(room->name, "role ", 5) == 0;
+	for (int i = 0; i < c->last->sessions; i++) {
+		const struct observe_session *s = &c->last->session[i];
+		if (s->kind != OBSERVE_CLIENT || (role && strcmp(s->role, room->name + 5) != 0))
+			continue;
+		all++;
+		works += s->state != OBSERVE_IDLE;
+		claimed += c->claimed[c->samples - 1][i];
+	}
+	if (claimed * 2 >= all && claimed)
+		return;
+	struct judge_finding *f = judge_add(
+	    c, JUDGE_CONNECTIONS, works * 10 >= all * 7 && all ? JUDGE_PROBABLE : JUDGE_NOTE);
+	if (!f)
+		return;
+	f->key = judge_text(c, "connections/%s", room->name);
+	f->cause =
+	    judge_text(c, "All %lld connections that %s may have are used, %d of them at work.",
+		       (long long)room->bound, room->name, works);
+	f->action =
+	    "Look whether its clients are refused (too many connections for it); then a pool that lets them wait, or a higher CONNECTION LIMIT.";
+	f->until = "Until one is closed, every new client of it is refused.";
+	f->sure = "probable: counted; whether clients are refused is in the server's log only";
+}
+
 static void connections_server(struct judge_case *c)
 {
 	const struct observe_sample *first = judge_sample(c, 0),
@@ -218,13 +320,14 @@ static void connections_server(struct judge_case *c)
 	int now = c->last->connections;
 	bool full = max > 0 && now * 10 >= max * 8;
 	bool grows = c->samples >= CONNECTIONS_SAMPLES &&
-		     now - first->connections >= CONNECTIONS_NEW &&
+		     now - first->connections >=
+			 (connections_none_closed(c) ? CONNECTIONS_LEAK : CONNECTIONS_NEW) &&
 		     half->connections > first->connections && now > half->connections &&
 		     c->last->idle * 10 >= now * 7 && now * 100 >= max * CONNECTIONS_PART;
 	char caller[OBSERVE_NAME];
 	int most = connections_most(c, caller);
 	bool explained = now < max && connections_explained(c, caller);
-	if (!full && !grows && connections_churn(c))
+	if (!full && !grows && (connections_churn(c) || connections_flood(c)))
 		return;
 	struct judge_finding *f =
 	    (full || grows) && !explained ? judge_add(c, JUDGE_CONNECTIONS, JUDGE_HIGH) : NULL;
@@ -251,4 +354,5 @@ void judge_connections(struct judge_case *c)
 {
 	connections_pools(c);
 	connections_server(c);
+	connections_rooms(c);
 }

@@ -20,7 +20,8 @@ enum {
 	HERD_LEAST_K = 3,
 	HERD_JOIN_K = 2,
 	HERD_GAP_US = 2000000,
-	HERD_REDUNDANT_US = 1000000 /* a period, over the group */
+	HERD_REDUNDANT_US = 1000000, /* a period, over the group */
+	HERD_UNEVEN_EPISODES = 4     /* that come at no fixed period */
 };
 
 static const char herd_recipe[] =
@@ -485,6 +486,43 @@ static void herd_report(struct herd *h, const struct observe_execution *leader,
 		herd_say(h, f, leader, w, redundant);
 }
 
+/* Waves that come when something else happens, as a write that empties the cache: no time to
+ * live. */
+static bool herd_is_uneven(const struct herd *h, const struct observe_execution *like,
+			   const struct herd_wave *w)
+{
+	return !like->parameters && w->full >= HERD_UNEVEN_EPISODES && w->full == w->episodes &&
+	       w->redundant >= HERD_REDUNDANT_US && h->c->last->at - w->end < 3 * w->period;
+}
+
+static void herd_report_uneven(struct herd *h, const struct observe_execution *x,
+			       const struct herd_wave *w)
+{
+	struct judge_case *c = h->c;
+	struct judge_finding *f = judge_add(c, JUDGE_HERD_NO_PERIOD, JUDGE_PROBABLE);
+	if (!f)
+		return;
+	f->key = judge_text(c, "herd-no-period/%s/%016llx", x->caller,
+			    (unsigned long long)x->fingerprint);
+	f->k = w->k;
+	f->waves = w->full;
+	f->cause = judge_text(
+	    c,
+	    "%d sessions of %s compute the same result at once, again and again, at no fixed period.",
+	    w->k, herd_names(h, x->caller));
+	f->action = judge_text(
+	    c,
+	    "One fill per key in %s: the first computes, the others wait or get the old value. Look what empties the cache: a write to the tables below.",
+	    x->caller);
+	f->until = "Nothing needs to be killed: what is cancelled starts again at once.";
+	f->recipe = herd_recipe;
+	f->sure = judge_text(c, "probable: same text, %d sessions, %d waves", w->k, w->full);
+	herd_add_statement(c, f, x, w);
+	herd_add_callers(h, f, x->caller);
+	herd_add_waves(f, w);
+	judge_claim_statement(c, f, x->fingerprint);
+}
+
 static void herd_search(struct herd *h, struct herd_wave *w, bool parameters)
 {
 	for (int i = h->executions - 1; i >= 0; i--) {
@@ -498,6 +536,8 @@ static void herd_search(struct herd *h, struct herd_wave *w, bool parameters)
 			for (int j = 0; j < h->executions; j++) /* smaller ones may join now */
 				h->done[j] &= !herd_of_one(h, h->execution[j]->caller, x->caller);
 			herd_report(h, x, w);
+		} else if (herd_is_uneven(h, x, w)) {
+			herd_report_uneven(h, x, w);
 		}
 	}
 }

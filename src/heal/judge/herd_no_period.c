@@ -27,7 +27,7 @@ static int crowd_size(const struct judge_case *c, int i, int s)
 {
 	const struct observe_sample *sample = judge_sample(c, i);
 	int k = 0;
-	for (int n = 0; n < sample->sessions; n++) {
+	for (int n = 0; n < sample->busy; n++) {
 		if (sample->session[n].text.hash != sample->session[s].text.hash ||
 		    !crowd_counts(c, i, n))
 			continue;
@@ -72,7 +72,7 @@ void judge_herd_no_period(struct judge_case *c)
 	int crowds = 0;
 	for (int i = 0; i < c->samples; i++) {
 		const struct observe_sample *sample = judge_sample(c, i);
-		for (int s = 0; s < sample->sessions; s++) {
+		for (int s = 0; s < sample->busy; s++) {
 			const struct observe_session *session = &sample->session[s];
 			int k = crowd_counts(c, i, s) ? crowd_size(c, i, s) : 0, at = 0;
 			if (k < CROWD_K)

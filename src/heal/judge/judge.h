@@ -80,6 +80,14 @@ struct judge_result {
 		double seconds;
 	} wait[JUDGE_WAITS]; /* of what is unknown, the most first */
 	int waits;
+	/* The statement that most of what is unknown was spent in, and what is known of it; "": no
+	 * session of it was seen. */
+	struct judge_dominant {
+		double seconds;
+		int sessions; /* most at once */
+		const char *text, *caller, *table, *wait;
+		double calls_s, ms, blocks, rows; /* a second; a call; calls_s 0: not counted */
+	} dominant;
 	double window_s;
 };
 

@@ -9,6 +9,8 @@ enum {
 	CHAIN_WAIT_US = 3000000,
 	CHAIN_DEPTH = 64,
 	CHAIN_AMPLIFIED = 2,
+	CHAIN_TURN_US = 500000, /* the mean age of a wait, where no root stays */
+	CHAIN_DEADLOCKS = 2,    /* in the window */
 	CHAIN_IN_TURNS = 2, /* least waiters in each sample; they need not be the same sessions */
 	CHAIN_QUEUE =
 	    3 /* more waiters for an advisory lock within the window: a queue that grows */
@@ -44,7 +46,7 @@ static int32_t chain_root_of(const struct observe_sample *sample, const struct o
 static int chain_waiters_of(const struct observe_sample *sample, int32_t pid)
 {
 	int waiters = 0;
-	for (int i = 0; i < sample->sessions; i++) {
+	for (int i = 0; i < sample->busy; i++) {
 		const struct observe_session *s = &sample->session[i];
 		for (int b = 0; b < s->blockers; b++) {
 			if (s->blocker[b] == pid) {
@@ -60,7 +62,7 @@ static int chain_waiters_of(const struct observe_sample *sample, int32_t pid)
 static int chain_queue_of(const struct observe_sample *sample, int32_t pid)
 {
 	int waiters = 0;
-	for (int i = 0; i < sample->sessions; i++) {
+	for (int i = 0; i < sample->busy; i++) {
 		const struct observe_session *s = &sample->session[i];
 		for (int b = 0; b < s->blockers && strcmp(s->wait, "advisory") == 0; b++)
 			waiters += s->blocker[b] == pid;
@@ -79,13 +81,24 @@ static const struct observe_session *chain_leader(const struct judge_case *c,
 	return holder && holder->state != OBSERVE_IN_TRANSACTION ? holder : NULL;
 }
 
+/* The root of the wait does nothing in its transaction, and has done nothing for as long as a wait
+ * must last: a pause between two statements is shorter. */
+static bool chain_is_forgotten(const struct judge_case *c, const struct observe_session *s)
+{
+	int32_t root = chain_root_of(c->last, s);
+	const struct observe_session *holder = root > 0 ? observe_session_of(c->last, root) : NULL;
+	return holder && holder->state == OBSERVE_IN_TRANSACTION &&
+	       c->last->at - holder->state_change >= CHAIN_WAIT_US;
+}
+
 /* Waits that are no trouble by themselves: CREATE INDEX CONCURRENTLY waits for the end of older
- * transactions and stops nobody; those who would be leader wait for nothing else. A lock that was
- * forgotten stops work: its queue grows, or who waits is in the middle of a transaction. */
+ * transactions that work, and stops nobody; those who would be leader wait for nothing else. A
+ * lock that was forgotten stops work: its queue grows, or who waits is in the middle of a
+ * transaction. */
 static bool chain_is_meant(const struct judge_case *c, const struct observe_session *s)
 {
 	if (strcmp(s->wait, "virtualxid") == 0)
-		return true;
+		return !chain_is_forgotten(c, s);
 	const struct observe_session *holder = chain_leader(c, s);
 	if (!holder || s->xid_age >= 0 || (s->xact_start && s->xact_start < s->query_start))
 		return false;
@@ -96,7 +109,11 @@ static bool chain_is_meant(const struct judge_case *c, const struct observe_sess
 /* A leader and those who wait to follow: said, because a forgotten lock looks the same at first. */
 static void chain_note_leaders(struct judge_case *c)
 {
-	for (int i = 0; i < c->last->sessions; i++) {
+	bool waited = false; /* for an advisory lock, by anybody */
+	for (int i = 0; i < c->last->busy && !waited; i++)
+		waited = c->last->session[i].blockers &&
+			 strcmp(c->last->session[i].wait, "advisory") == 0;
+	for (int i = 0; i < c->last->sessions && waited; i++) {
 		const struct observe_session *leader = &c->last->session[i];
 		int waiters = chain_queue_of(c->last, leader->pid);
 		if (!waiters || leader->blockers || !judge_is_free(c, c->samples - 1, i) ||
@@ -122,7 +139,7 @@ static void chain_note_leaders(struct judge_case *c)
 static bool chain_is_root(const struct observe_sample *sample, int32_t pid)
 {
 	int waiters = 0;
-	for (int i = 0; i < sample->sessions && waiters < CHAIN_IN_TURNS; i++) {
+	for (int i = 0; i < sample->busy && waiters < CHAIN_IN_TURNS; i++) {
 		const struct observe_session *s = &sample->session[i];
 		waiters += s->blockers && chain_root_of(sample, s) == pid;
 	}
@@ -152,7 +169,7 @@ static int chain_collect(struct judge_case *c, struct chain_root root[CHAIN_ROOT
 	/* With quick samples the whole window may be shorter. */
 	if (c->samples == OBSERVE_WINDOW && window < enough)
 		enough = window;
-	for (int i = 0; i < c->last->sessions; i++) {
+	for (int i = 0; i < c->last->busy; i++) {
 		const struct observe_session *s = &c->last->session[i];
 		if (!s->blockers || chain_is_meant(c, s))
 			continue;
@@ -176,7 +193,7 @@ static int chain_collect(struct judge_case *c, struct chain_root root[CHAIN_ROOT
 /* A waiter that asks for a strong lock stops those behind it, who could go on beside the root. */
 static const struct observe_session *chain_amplifier(const struct judge_case *c, int32_t root)
 {
-	for (int i = 0; i < c->last->sessions; i++) {
+	for (int i = 0; i < c->last->busy; i++) {
 		const struct observe_session *s = &c->last->session[i];
 		bool strong = s->text.verb == OBSERVE_DDL || s->text.verb == OBSERVE_MAINTENANCE;
 		if (s->blockers && strong && chain_root_of(c->last, s) == root &&
@@ -244,8 +261,7 @@ static void chain_say_root(struct judge_case *c, struct judge_finding *f,
 		f->action = judge_text(
 		    c,
 		    "Let it finish: it ends by itself and would have to begin anew. "
-		    "Cancel what waits if it has to go on now (SELECT pg_cancel_backend(%d))"
-		    ", and try that again later, with lock_timeout.",
+		    "Cancel what waits if it has to go on now (SELECT pg_cancel_backend(%d)), and try that again later, with lock_timeout.",
 		    r->first->pid);
 	} else if (s->state == OBSERVE_IN_TRANSACTION) {
 		f->cause = judge_text(
@@ -269,7 +285,7 @@ static void chain_say_root(struct judge_case *c, struct judge_finding *f,
 
 static void chain_claim(struct judge_case *c, struct judge_finding *f, const struct chain_root *r)
 {
-	for (int i = 0; i < c->last->sessions; i++) {
+	for (int i = 0; i < c->last->busy; i++) {
 		const struct observe_session *s = &c->last->session[i];
 		if (s->blockers && chain_root_of(c->last, s) == r->pid)
 			judge_claim_pid(c, f, s->pid);
@@ -331,11 +347,178 @@ static void chain_report(struct judge_case *c, const struct chain_root *r)
 	chain_claim(c, f, r);
 }
 
+/* ---- no root stays: sessions take turns, or stop one another ---- */
+
+struct chain_turns {
+	int samples, waits;
+	int64_t age; /* us, of all waits together */
+	const struct observe_session *example;
+};
+
+/* Sessions that wait in nearly every sample, now for one, now for another, each for long. */
+static struct chain_turns chain_turns_of(const struct judge_case *c)
+{
+	struct chain_turns t = {0};
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		int waits = 0;
+		for (int n = 0; n < sample->busy; n++) {
+			const struct observe_session *s = &sample->session[n];
+			if (!s->blockers || !judge_is_free(c, i, n) || chain_is_meant(c, s))
+				continue;
+			waits++;
+			t.age += sample->at - s->query_start;
+			t.example = s;
+		}
+		t.waits += waits;
+		t.samples += waits >= CHAIN_IN_TURNS;
+	}
+	return t;
+}
+
+static void chain_claim_waits(struct judge_case *c, struct judge_finding *f)
+{
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int n = 0; n < sample->busy; n++) {
+			const struct observe_session *s = &sample->session[n];
+			if (!s->blockers || !judge_is_free(c, i, n))
+				continue;
+			judge_add_caller(f, judge_who(c, s));
+			judge_claim(c, f, i, n);
+		}
+	}
+}
+
+/* More deadlocks in the window than a coincidence; 0: not so. */
+static int chain_deadlocks(const struct judge_case *c)
+{
+	const struct observe_sample *first = NULL, *last = NULL;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		if (!sample->xids.freeze_max) /* the state of the server was not read with it */
+			continue;
+		first = first ? first : sample;
+		last = sample;
+	}
+	int64_t more = first ? last->deadlocks_at - first->deadlocks_at : 0;
+	return more >= CHAIN_DEADLOCKS ? (int)more : 0;
+}
+
+static void chain_report_turns(struct judge_case *c)
+{
+	struct chain_turns t = chain_turns_of(c);
+	int deadlocks = chain_deadlocks(c);
+	bool turns = c->samples == OBSERVE_WINDOW && t.samples * 6 >= c->samples * 5 &&
+		     t.age >= t.waits * (int64_t)CHAIN_TURN_US;
+	struct judge_finding *f =
+	    deadlocks || turns ? judge_add(c, JUDGE_LOCK_CHAIN, JUDGE_HIGH) : NULL;
+	if (!f)
+		return;
+	char caller[OBSERVE_NAME] = "deadlock";
+	if (t.example)
+		observe_caller(t.example, caller);
+	const char *object = t.example && t.example->lock_object[0]
+				 ? judge_text(c, " on %s", t.example->lock_object)
+				 : "";
+	f->waiters = t.waits / c->samples;
+	f->key = judge_text(c, "lock-chain/%s", caller);
+	f->cause =
+	    deadlocks
+		? judge_text(
+		      c,
+		      "Transactions stop one another: %d deadlocks in %.0f s%s; the server ends one of each.",
+		      deadlocks, (double)(c->last->at - judge_sample(c, 0)->at) / 1e6,
+		      t.example
+			  ? judge_text(c, ", last seen in %s%s", judge_who(c, t.example), object)
+			  : "")
+		: judge_text(
+		      c,
+		      "%.1f sessions on average wait one behind the other%s, each for about %.1f s: those before them keep their locks for long.",
+		      (double)t.waits / c->samples, object, 2.0 * (double)t.age / t.waits / 1e6);
+	f->action =
+	    deadlocks
+		? "Let all transactions take their rows in the same order (ORDER BY the key, before the first change), and change few in each. The server's log names both statements."
+		: "Make the transactions short that change what all want: that change last, nothing after it but COMMIT. Or spread it: a row for each part, added up when read.";
+	f->until = "Ending sessions does not help: the next one takes the same lock.";
+	f->sure = deadlocks ? "high: counted by the server"
+			    : judge_text(c, "high: two or more waited in %d of %d samples",
+					 t.samples, c->samples);
+	if (t.example)
+		f->statement[f->statements++] =
+		    (struct judge_statement){.text = judge_text(c, "%s", t.example->text.text),
+					     .route = judge_text(c, "%s", t.example->text.route)};
+	chain_claim_waits(c, f);
+}
+
+/* ---- a root whose waiters give up, pause and try again ---- */
+
+struct chain_seen {
+	int32_t pid;
+	int64_t xact_start;
+	int samples, waits;
+	int last; /* the last sample with a waiter of it */
+	const struct observe_session *latest;
+};
+
+static void chain_see(struct chain_seen *seen, int *roots, const struct observe_session *root,
+		      const struct observe_session *waiter, int sample)
+{
+	int at = 0;
+	while (at < *roots &&
+	       (seen[at].pid != root->pid || seen[at].xact_start != root->xact_start))
+		at++;
+	if (at == CHAIN_ROOTS)
+		return;
+	if (at == *roots)
+		seen[(*roots)++] =
+		    (struct chain_seen){root->pid, root->xact_start, 0, 0, -1, waiter};
+	seen[at].samples += seen[at].last != sample;
+	seen[at].last = sample;
+	seen[at].latest = waiter;
+	seen[at].waits++;
+}
+
+/* One transaction has stopped others in most samples, though nobody waited for long and perhaps
+ * nobody does just now. */
+static int chain_collect_often(struct judge_case *c, struct chain_root root[CHAIN_ROOTS])
+{
+	struct chain_seen seen[CHAIN_ROOTS];
+	int all = 0, roots = 0;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int n = 0; n < sample->busy; n++) {
+			const struct observe_session *s = &sample->session[n];
+			if (!s->blockers || strcmp(s->wait, "virtualxid") == 0 ||
+			    strcmp(s->wait, "advisory") == 0)
+				continue;
+			int32_t pid = chain_root_of(sample, s);
+			const struct observe_session *holder =
+			    pid > 0 ? observe_session_of(sample, pid) : NULL;
+			if (holder && holder->xact_start)
+				chain_see(seen, &all, holder, s, i);
+		}
+	}
+	for (int i = 0; i < all; i++) {
+		const struct observe_session *now = observe_session_of(c->last, seen[i].pid);
+		if (c->samples == OBSERVE_WINDOW && seen[i].samples * 4 >= c->samples * 3 &&
+		    seen[i].waits >= c->samples && now && now->xact_start == seen[i].xact_start)
+			root[roots++] = (struct chain_root){
+			    seen[i].pid, (seen[i].waits + c->samples / 2) / c->samples,
+			    seen[i].latest};
+	}
+	return roots;
+}
+
 void judge_lock_chain(struct judge_case *c)
 {
 	struct chain_root root[CHAIN_ROOTS];
 	int roots = chain_collect(c, root);
+	if (!roots)
+		roots = chain_collect_often(c, root);
 	for (int i = 0; i < roots; i++)
 		chain_report(c, &root[i]);
+	if (!roots)
+		chain_report_turns(c);
 	chain_note_leaders(c);
 }

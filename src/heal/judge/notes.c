@@ -18,7 +18,7 @@ static int notes_slices(const struct judge_case *c, int i, int s)
 	const struct observe_sample *sample = judge_sample(c, i);
 	const struct observe_session *like = &sample->session[s];
 	int k = 0;
-	for (int n = 0; n < sample->sessions; n++) {
+	for (int n = 0; n < sample->busy; n++) {
 		const struct observe_session *other = &sample->session[n];
 		if (!judge_is_free(c, i, n) || other->state != OBSERVE_ACTIVE ||
 		    other->fingerprint != like->fingerprint)
@@ -33,7 +33,7 @@ static int notes_slices(const struct judge_case *c, int i, int s)
 void judge_parallel_job(struct judge_case *c)
 {
 	int i = c->samples - 1;
-	for (int s = 0; s < c->last->sessions; s++) {
+	for (int s = 0; s < c->last->busy; s++) {
 		const struct observe_session *session = &c->last->session[s];
 		bool counts = judge_is_free(c, i, s) && session->state == OBSERVE_ACTIVE &&
 			      session->fingerprint;
@@ -59,7 +59,7 @@ void judge_parallel_job(struct judge_case *c)
 void judge_maintenance(struct judge_case *c)
 {
 	int i = c->samples - 1;
-	for (int s = 0; s < c->last->sessions; s++) {
+	for (int s = 0; s < c->last->busy; s++) {
 		const struct observe_session *session = &c->last->session[s];
 		struct judge_finding *f = judge_is_work(session) &&
 						  session->state == OBSERVE_ACTIVE &&
@@ -82,7 +82,7 @@ void judge_maintenance(struct judge_case *c)
 void judge_human(struct judge_case *c)
 {
 	int i = c->samples - 1;
-	for (int s = 0; s < c->last->sessions; s++) {
+	for (int s = 0; s < c->last->busy; s++) {
 		const struct observe_session *session = &c->last->session[s];
 		bool open =
 		    session->state == OBSERVE_IN_TRANSACTION || session->state == OBSERVE_ACTIVE;

@@ -8,7 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PINNED_US = 60000000, PINNED_TIMES = 10, PINNED_READINGS = 3 };
+enum {
+	PINNED_US = 60000000,
+	PINNED_TIMES = 10,
+	PINNED_READINGS = 3,
+	/* A vacuum of the last seconds left so many. */
+	PINNED_LEFT_TIMES = 3,
+	PINNED_LEFT = 1000
+};
 
 /* A table with many dead rows, more with every reading, though it was vacuumed meanwhile. */
 static const struct observe_table *pinned_table(const struct judge_case *c, int64_t since)
@@ -21,7 +28,10 @@ static const struct observe_table *pinned_table(const struct judge_case *c, int6
 		for (int t = 0; t < sample->tables; t++) {
 			const struct observe_table *table = &sample->table[t];
 			if (!now) {
-				if (table->dead < PINNED_TIMES * table->vacuum_at ||
+				bool left = table->vacuumed >= judge_sample(c, 0)->at &&
+					    table->dead >= PINNED_LEFT &&
+					    table->dead >= PINNED_LEFT_TIMES * table->vacuum_at;
+				if ((!left && table->dead < PINNED_TIMES * table->vacuum_at) ||
 				    table->vacuumed < since)
 					continue;
 				now = table;

@@ -12,7 +12,21 @@ enum {
 	PLAN_MORE = 50, /* blocks a call */
 	PLAN_BASE_CALLS = 30,
 	PLAN_MS = 50, /* of execution a second */
-	PLAN_CHANGES = 1000
+	PLAN_CHANGES = 1000,
+	/* Of one that takes seconds there are few calls in the window. */
+	PLAN_FEW_CALLS = 3,
+	PLAN_FEW_SAMPLES = 2,
+	PLAN_FEW_TIMES = 10,
+	PLAN_FEW_MORE = 1000,
+	/* As many blocks, but so many times as long, while others take as long as before. */
+	PLAN_SLOW_TIMES = 10,
+	PLAN_SLOW_OTHERS = 2,
+	PLAN_SLOW_CALLS = 10,
+	PLAN_SLOW_MS = 200, /* of execution a second */
+	/* One that has not ended is not counted: sessions that run it at once, each for so long. */
+	PLAN_LONG_SESSIONS = 2,
+	PLAN_LONG_US = 5000000,
+	PLAN_LONG_TIMES = 100
 };
 
 /* How many times as large as before the tables of a statement are, the one that grew most. */
@@ -43,7 +57,10 @@ static bool plan_changed(const struct judge_case *c, uint64_t fingerprint, struc
 	}
 	int wanted = readings < PLAN_SAMPLES ? readings : PLAN_SAMPLES;
 	*now = judge_sum_of(c, fingerprint, 1);
-	if (now->calls < PLAN_CALLS || readings < PLAN_READINGS || now->samples < wanted ||
+	bool few = now->calls < PLAN_CALLS;
+	if (few && wanted > PLAN_FEW_SAMPLES)
+		wanted = PLAN_FEW_SAMPLES;
+	if (now->calls < PLAN_FEW_CALLS || readings < PLAN_READINGS || now->samples < wanted ||
 	    now->exec_ms < PLAN_MS * seconds)
 		return false;
 	*before = base->blocks / base->calls;
@@ -52,8 +69,72 @@ static bool plan_changed(const struct judge_case *c, uint64_t fingerprint, struc
 	bool same_rows = rows_now <= 2 * rows_before + 1 && rows_before <= 2 * rows_now + 1;
 	/* A table that grew is read for longer with the same plan. */
 	double growth = plan_growth(c, now->text);
-	return same_rows && (double)now->blocks / (double)now->calls >=
-				PLAN_TIMES * growth * (double)*before + PLAN_MORE;
+	double times = few ? PLAN_FEW_TIMES : PLAN_TIMES, more = few ? PLAN_FEW_MORE : PLAN_MORE;
+	return same_rows &&
+	       (double)now->blocks / (double)now->calls >= times * growth * (double)*before + more;
+}
+
+/* How many times as long as usual all other statements take together; 0: it cannot be told. */
+static double plan_others(const struct judge_case *c, uint64_t fingerprint)
+{
+	double now = 0, usual = 0;
+	int64_t calls = 0;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int n = 0; n < sample->statements; n++) {
+			const struct observe_statement *s = &sample->statement[n];
+			const struct observe_base *base =
+			    s->fingerprint != fingerprint
+				? observe_base_of(c->history, s->fingerprint)
+				: NULL;
+			if (!base || base->calls < PLAN_SLOW_CALLS)
+				continue;
+			now += s->exec_ms;
+			usual += base->exec_ms / (double)base->calls * (double)s->calls;
+			calls += s->calls;
+		}
+	}
+	return calls >= PLAN_SLOW_CALLS && usual > 0 ? now / usual : 0;
+}
+
+/* It was seen to wait, so that its time is not its own. */
+static bool plan_waits(const struct judge_case *c, uint64_t fingerprint)
+{
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int n = 0; n < sample->busy; n++) {
+			const struct observe_session *s = &sample->session[n];
+			if (s->fingerprint == fingerprint && judge_counts(s) && s->wait_type[0])
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What it takes a call instead of what it took, in ms; 0: as ever. Such a change is one of the
+ * processor: compilation (jit), an order of joins, a function. */
+static double plan_slower(const struct judge_case *c, uint64_t fingerprint, struct judge_sum *now,
+			  double *before)
+{
+	const struct observe_base *base = observe_base_of(c->history, fingerprint);
+	double seconds = 0;
+	if (!base || base->calls < PLAN_BASE_CALLS || base->exec_ms <= 0)
+		return 0;
+	for (int i = 0; i < c->samples; i++)
+		seconds += judge_span(c, i);
+	*now = judge_sum_of(c, fingerprint, 1);
+	if (now->calls < PLAN_SLOW_CALLS || now->verb != OBSERVE_READ ||
+	    now->exec_ms < PLAN_SLOW_MS * seconds)
+		return 0;
+	*before = base->exec_ms / (double)base->calls;
+	double each = now->exec_ms / (double)now->calls,
+	       rows_before = (double)base->rows / (double)base->calls,
+	       rows_now = (double)now->rows / (double)now->calls;
+	if (each < PLAN_SLOW_TIMES * *before || rows_now > 2 * rows_before + 1 ||
+	    plan_growth(c, now->text) > 2 || plan_waits(c, fingerprint))
+		return 0;
+	double others = plan_others(c, fingerprint);
+	return others > 0 && others < PLAN_SLOW_OTHERS ? each : 0;
 }
 
 /* A table of the statement that changed much since it was analysed, or never was; NULL. */
@@ -141,12 +222,126 @@ static void plan_visit_change(struct judge_case *c, uint64_t fingerprint)
 	plan_report(c, fingerprint, false);
 }
 
+static void plan_visit_slower(struct judge_case *c, uint64_t fingerprint)
+{
+	struct judge_sum now;
+	double before, each = plan_slower(c, fingerprint, &now, &before);
+	if (each <= 0 || judge_is_victim(c, now.text))
+		return;
+	for (int i = 0; i < c->result->findings; i++) {
+		const struct judge_finding *f = &c->result->finding[i];
+		for (int n = 0; n < f->statements && f->confidence > JUDGE_NOTE; n++) {
+			if (strcmp(f->statement[n].text, now.text) == 0)
+				return;
+		}
+	}
+	struct judge_finding *f = judge_add(c, JUDGE_PLAN_CHANGE, JUDGE_PROBABLE);
+	if (!f)
+		return;
+	f->key = judge_text(c, "plan-change/%016llx", (unsigned long long)fingerprint);
+	f->cause = judge_text(
+	    c,
+	    "A statement takes %.1f ms a call instead of %.1f, though it reads no more than before.",
+	    each, before);
+	f->action =
+	    "Compare EXPLAIN (ANALYZE) with a good copy: compilation (jit), another order of joins, a function that was changed, a setting, a new version.";
+	f->until = "Cancelling does not help: the next call takes as long.";
+	f->sure = judge_text(
+	    c, "probable: %lld calls in the window, never seen to wait; other statements as before",
+	    (long long)now.calls);
+	judge_take_statement(c, f, &now, fingerprint);
+}
+
 void judge_stale_statistics(struct judge_case *c)
 {
 	judge_each_statement(c, plan_visit_stale);
 }
 
+/* ---- runs that have not ended ---- */
+
+/* It computes or reads: it does not wait for others, for its client or for the log. */
+static bool plan_works(const struct observe_session *s)
+{
+	return judge_counts(s) && !s->blockers && !observe_is_human(s) &&
+	       (s->text.verb == OBSERVE_READ || s->text.verb == OBSERVE_READ_LOCKING ||
+		s->text.verb == OBSERVE_UPDATE || s->text.verb == OBSERVE_DELETE) &&
+	       (!s->wait_type[0] || strncmp(s->wait, "DataFile", 8) == 0 ||
+		strncmp(s->wait_type, "LWLock", 6) == 0) &&
+	       strncmp(s->wait, "WAL", 3) != 0;
+}
+
+static double plan_usual_ms(const struct judge_case *c, uint64_t fingerprint)
+{
+	const struct observe_base *base = observe_base_of(c->history, fingerprint);
+	return base && base->calls >= PLAN_BASE_CALLS ? base->exec_ms / (double)base->calls : 0;
+}
+
+/* The session of the last sample has run for much longer than its statement usually does. */
+static bool plan_lasts(const struct judge_case *c, int i)
+{
+	const struct observe_session *s = &c->last->session[i];
+	int64_t age = c->last->at - s->query_start;
+	double usual = age >= PLAN_LONG_US && plan_works(s) && judge_is_free(c, c->samples - 1, i)
+			   ? plan_usual_ms(c, s->fingerprint)
+			   : 0;
+	return usual > 0 && (double)age / 1000 >= PLAN_LONG_TIMES * usual;
+}
+
+/* Sessions of the last sample that do so with the statement of session i, when it is the first. */
+static int plan_lasting(const struct judge_case *c, int i)
+{
+	int k = 0;
+	for (int n = 0; n < c->last->busy; n++) {
+		if (c->last->session[n].fingerprint != c->last->session[i].fingerprint ||
+		    !plan_lasts(c, n))
+			continue;
+		if (n < i)
+			return 0;
+		k++;
+	}
+	return k;
+}
+
+static void plan_report_lasting(struct judge_case *c, const struct observe_session *s, int k)
+{
+	const struct observe_table *table = plan_stale_table(c, s->text.text);
+	struct judge_finding *f =
+	    judge_add(c, table ? JUDGE_STALE_STATISTICS : JUDGE_PLAN_CHANGE, JUDGE_PROBABLE);
+	if (!f)
+		return;
+	double usual = plan_usual_ms(c, s->fingerprint);
+	const char *age = judge_age(c, c->last->at - s->query_start);
+	f->pid = s->pid;
+	f->key = table ? judge_text(c, "stale-statistics/%s", table->name)
+		       : judge_text(c, "plan-change/%016llx", (unsigned long long)s->fingerprint);
+	f->cause =
+	    judge_text(c, "A statement that took %.1f ms has been running for %s in %d sessions.",
+		       usual, age, k);
+	f->action =
+	    table
+		? judge_text(
+		      c,
+		      "ANALYZE %s, of which %lld rows changed since it was analysed, then cancel those that run.",
+		      table->name, (long long)table->modified)
+		: "Look what changed: an index that is gone or invalid, an ANALYZE, a setting, a new version, a value that is unlike the others. "
+		  "Compare EXPLAIN with a good copy.";
+	f->until = "New runs have the same plan; those that run go on until their end.";
+	f->sure = judge_text(
+	    c, "probable: they compute or read and wait for nobody; %.1f ms before", usual);
+	f->statement[f->statements++] =
+	    (struct judge_statement){.k = k,
+				     .text = judge_text(c, "%s", s->text.text),
+				     .route = judge_text(c, "%s", s->text.route)};
+	judge_claim_statement(c, f, s->fingerprint);
+}
+
 void judge_plan_change(struct judge_case *c)
 {
 	judge_each_statement(c, plan_visit_change);
+	judge_each_statement(c, plan_visit_slower);
+	for (int i = 0; i < c->last->busy; i++) {
+		int k = plan_lasts(c, i) ? plan_lasting(c, i) : 0;
+		if (k >= PLAN_LONG_SESSIONS)
+			plan_report_lasting(c, &c->last->session[i], k);
+	}
 }

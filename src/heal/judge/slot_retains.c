@@ -9,7 +9,7 @@
 
 #define SLOT_LONG_US INT64_C(600000000)
 
-enum { SLOT_READINGS = 3 };
+enum { SLOT_READINGS = 3, SLOT_STANDS = 2 /* times */ };
 
 /* It has grown with every reading of the window, by so many bytes a second; 0: it has not. */
 static double slot_grows(const struct judge_case *c, const struct observe_slot *now)
@@ -35,6 +35,27 @@ static double slot_grows(const struct judge_case *c, const struct observe_slot *
 	return readings >= SLOT_READINGS && before > first && last_at > first_at
 		   ? (double)(before - first) * 1e6 / (double)(last_at - first_at)
 		   : 0;
+}
+
+/* Nobody has been connected in the window, and nothing was written that it would keep; it keeps far
+ * more than the server would without it. */
+static bool slot_stands(const struct judge_case *c, const struct observe_slot *now)
+{
+	int readings = 0;
+	if (!now->usual || now->retained < SLOT_STANDS * now->usual)
+		return false;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int s = 0; s < sample->slots; s++) {
+			const struct observe_slot *slot = &sample->slot[s];
+			if (strcmp(slot->name, now->name) != 0)
+				continue;
+			if (slot->active || slot->retained != now->retained)
+				return false;
+			readings++;
+		}
+	}
+	return readings >= SLOT_READINGS;
 }
 
 /* It has kept more with every look for so long that a restart of its consumer does not explain
@@ -64,15 +85,18 @@ static void slot_report(struct judge_case *c, const struct observe_slot *slot, d
 	if (!f)
 		return;
 	f->key = judge_text(c, "slot-retains/%s", slot->name);
-	f->cause = judge_text(
-	    c, "Replication slot %s, %s, keeps %.1f GB of WAL, %.1f MB more every second.",
-	    slot->name, slot_whose(slot), (double)slot->retained / 1e9, rate / 1e6);
+	f->cause = judge_text(c, "Replication slot %s, %s, keeps %.1f GB of WAL%s.", slot->name,
+			      slot_whose(slot), (double)slot->retained / 1e9,
+			      rate > 0 ? judge_text(c, ", %.1f MB more every second", rate / 1e6)
+				       : "; nothing is written at present");
 	f->action =
 	    "Start its consumer, or find out whether it still has one. "
 	    "Do not drop the slot before you know: its consumer would have to copy everything again. "
 	    "max_slot_wal_keep_size bounds what a slot may keep.";
-	f->until = judge_text(c, "WAL is kept until then; each GB of free disk lasts %s.",
-			      judge_age(c, (int64_t)(1e9 / rate * 1e6)));
+	f->until = rate > 0
+		       ? judge_text(c, "WAL is kept until then; each GB of free disk lasts %s.",
+				    judge_age(c, (int64_t)(1e9 / rate * 1e6)))
+		       : "WAL is kept until then, and more with every write.";
 	f->sure = judge_text(
 	    c, "%s: restart_lsn does not move while WAL grows; its xmin is another matter",
 	    judge_confidence_names[f->confidence]);
@@ -125,6 +149,10 @@ static void slot_judge(struct judge_case *c, const struct observe_slot *slot)
 	/* A connected consumer falls behind while much is written, and then catches up: only when
 	 * it has taken nothing for long is it stuck, and even then it may come back. Before, it is
 	 * told, and is no cause. */
+	if (rate <= 0 && large && slot_stands(c, slot)) {
+		slot_report(c, slot, 0, JUDGE_HIGH);
+		return;
+	}
 	if (rate <= 0 || (slot->active ? !large : !large && !rises_long))
 		return;
 	slot_report(c, slot, rate,

@@ -7,7 +7,10 @@ enum {
 	SPINNING_BLOCKS = 50,
 	/* Batches are called less often and read more. */
 	SPINNING_BATCHES = 5,
-	SPINNING_BATCH_BLOCKS = 1000
+	SPINNING_BATCH_BLOCKS = 1000,
+	SPINNING_LARGE = 3,
+	SPINNING_LARGE_BLOCKS = 2000,
+	SPINNING_RARELY = 50 /* calls for each row: a chance hit is no progress */
 };
 
 static void spinning_visit(struct judge_case *c, uint64_t fingerprint)
@@ -17,8 +20,10 @@ static void spinning_visit(struct judge_case *c, uint64_t fingerprint)
 	bool changes = adds || sum.verb == OBSERVE_UPDATE || sum.verb == OBSERVE_DELETE;
 	int64_t blocks = sum.calls ? sum.blocks / sum.calls : 0;
 	bool much = (sum.calls >= SPINNING_CALLS && blocks >= SPINNING_BLOCKS) ||
-		    (sum.calls >= SPINNING_BATCHES && blocks >= SPINNING_BATCH_BLOCKS);
-	if (!much || sum.rows || (!changes && sum.verb != OBSERVE_READ_LOCKING))
+		    (sum.calls >= SPINNING_BATCHES && blocks >= SPINNING_BATCH_BLOCKS) ||
+		    (sum.calls >= SPINNING_LARGE && blocks >= SPINNING_LARGE_BLOCKS);
+	if (!much || sum.rows * SPINNING_RARELY > sum.calls ||
+	    (!changes && sum.verb != OBSERVE_READ_LOCKING))
 		return;
 	if (judge_is_victim(c, sum.text))
 		return;
@@ -28,11 +33,12 @@ static void spinning_visit(struct judge_case *c, uint64_t fingerprint)
 		return;
 	f->key = judge_text(c, "spinning-update/%016llx", (unsigned long long)fingerprint);
 	f->cause = judge_text(
-	    c, "A statement was called %lld times, read %lld blocks each time and %s no row.",
+	    c, "A statement was called %lld times, read %lld blocks each time and %s %s.",
 	    (long long)sum.calls, (long long)blocks,
 	    adds      ? "added"
 	    : changes ? "changed"
-		      : "locked");
+		      : "locked",
+	    sum.rows ? judge_text(c, "%lld rows in all", (long long)sum.rows) : "no row");
 	f->action =
 	    adds
 		? "All that it would add is there already: ask for what is new since the last time, or stop when nothing is."

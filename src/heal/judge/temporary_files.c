@@ -22,7 +22,7 @@ static int64_t temporary_held(const struct observe_sample *sample,
 			      const struct observe_session **most, int *writers)
 {
 	int64_t held = 0;
-	for (int i = 0; i < sample->sessions; i++) {
+	for (int i = 0; i < sample->busy; i++) {
 		const struct observe_session *s = &sample->session[i];
 		int64_t bytes = temporary_of(s);
 		held += bytes;
@@ -33,11 +33,30 @@ static int64_t temporary_held(const struct observe_sample *sample,
 	return held;
 }
 
+/* Those that processes of one statement share are in folders, and are counted when they are
+ * closed: a session that reads or writes some at the moment. */
+static const struct observe_session *temporary_user(const struct judge_case *c)
+{
+	for (int i = c->samples - 1; i >= 0; i--) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int n = 0; n < sample->busy; n++) {
+			const struct observe_session *s = &sample->session[n];
+			const struct observe_session *of =
+			    s->kind == OBSERVE_PARALLEL ? observe_session_of(sample, s->leader_pid)
+							: s;
+			if (strncmp(s->wait, "BufFile", 7) == 0 && of && !judge_is_work(of) &&
+			    !of->excused && of->kind == OBSERVE_CLIENT)
+				return of;
+		}
+	}
+	return NULL;
+}
+
 static void temporary_claim(struct judge_case *c, struct judge_finding *f)
 {
 	for (int i = 0; i < c->samples; i++) {
 		const struct observe_sample *sample = judge_sample(c, i);
-		for (int n = 0; n < sample->sessions; n++) {
+		for (int n = 0; n < sample->busy; n++) {
 			const struct observe_session *s = &sample->session[n];
 			if (!temporary_of(s) && strncmp(s->wait, "BufFile", 7) != 0)
 				continue;
@@ -65,7 +84,11 @@ void judge_temporary_files(struct judge_case *c)
 		last = s;
 		readings++;
 	}
-	if (!most || readings < TEMPORARY_READINGS)
+	if (readings < TEMPORARY_READINGS)
+		return;
+	if (!most && last->temporary_at - first->temporary_at >= TEMPORARY_WRITTEN)
+		most = temporary_user(c);
+	if (!most)
 		return;
 	int64_t written = last->temporary_at - first->temporary_at + held - began;
 	double seconds = (double)(last->at - first->at) / 1e6;

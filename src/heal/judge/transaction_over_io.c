@@ -18,7 +18,14 @@ enum {
 	OVER_IO_SHORT_BEGUN = 6, /* transactions in the window */
 	/* Pauses between BEGIN and the first statement, in percent of all: calls to the outside are
 	 * not made there. A client that gets no processor pauses after every statement alike. */
-	OVER_IO_SHORT_AT_BEGIN = 10
+	OVER_IO_SHORT_AT_BEGIN = 10,
+	/* Pauses that were seen to last, and to end: enough by themselves. A call of half a minute
+	 * ends rarely in the window, so fewer count where several sessions make one. */
+	OVER_IO_LONG_US = 1000000,
+	OVER_IO_LONG_ENDED = 3,
+	OVER_IO_LONG_ENDED_SEVERAL = 2,
+	OVER_IO_LONG_SEVERAL = 3,  /* sessions on average */
+	OVER_IO_LONG_AT_BEGIN = 50 /* percent, as above */
 };
 
 struct over_io {
@@ -29,6 +36,8 @@ struct over_io {
 	int at_begin; /* idle, with nothing done since BEGIN */
 	bool moves;   /* a long transaction with several statements was seen */
 	int begun;    /* transactions that began after the sample before */
+	int pauses;   /* in them, so many that lasted and were seen to end; sessions in such */
+	int pausing;
 	const struct observe_session *example;
 };
 
@@ -61,6 +70,34 @@ static struct over_io *over_io_of(struct over_io *all, int *count, const struct 
 	return &all[(*count)++];
 }
 
+/* It waits within the server for something outside of it: another server, or time. Before
+ * version 17 dblink tells no wait. A statement that is a transaction by itself and changes
+ * nothing holds nothing up. */
+static bool over_io_calls(const struct observe_session *s)
+{
+	return s->state == OBSERVE_ACTIVE && (s->xid_age >= 0 || s->xact_start < s->query_start) &&
+	       (strcmp(s->wait_type, "Extension") == 0 || strcmp(s->wait, "PgSleep") == 0 ||
+		(!s->wait_type[0] && strstr(s->text.text, "dblink")));
+}
+
+/* Since when it has been doing something else in its transaction; 0: it is not. */
+static int64_t over_io_since(const struct observe_session *s)
+{
+	return s->state == OBSERVE_IN_TRANSACTION ? s->state_change
+	       : over_io_calls(s)                 ? s->query_start
+						  : 0;
+}
+
+/* Whether the pause that session s is in at sample i is over by the next one, after that look,
+ * and it goes on. */
+static bool over_io_ends(const struct judge_case *c, int i, const struct observe_session *s)
+{
+	const struct observe_session *then =
+	    i + 1 < c->samples ? observe_session_of(judge_sample(c, i + 1), s->pid) : NULL;
+	return then && then->backend_start == s->backend_start &&
+	       then->query_start > judge_sample(c, i)->at;
+}
+
 static bool over_io_counts(const struct judge_case *c, int i, int s)
 {
 	const struct observe_session *session = &judge_sample(c, i)->session[s];
@@ -82,13 +119,13 @@ static int64_t over_io_gap(const struct judge_case *c, const char *caller)
 	size_t n = 0;
 	for (int i = 0; i < c->samples; i++) {
 		const struct observe_sample *sample = judge_sample(c, i);
-		for (int s = 0; s < sample->sessions; s++) {
+		for (int s = 0; s < sample->busy; s++) {
 			char name[OBSERVE_NAME];
 			const struct observe_session *session = &sample->session[s];
 			observe_caller(session, name);
-			if (over_io_counts(c, i, s) && session->state == OBSERVE_IN_TRANSACTION &&
+			if (over_io_counts(c, i, s) && over_io_since(session) &&
 			    strcmp(name, caller) == 0)
-				ages[n++] = sample->at - session->state_change;
+				ages[n++] = sample->at - over_io_since(session);
 		}
 	}
 	if (!n)
@@ -145,7 +182,8 @@ static void over_io_report(struct judge_case *c, const struct over_io *o, int64_
 	    (int)(gap / 1000),
 	    o->moves ? judge_text(c, "several statements in transactions of more than %d s",
 				  OVER_IO_LEAST_US / 1000000)
-		     : judge_text(c, "%d transactions began in the window", o->begun));
+		     : judge_text(c, "%d transactions began and %d such pauses ended in the window",
+				  o->begun, o->pauses));
 	if (queue)
 		f->cause = judge_text(c, "%s Because of that %lld clients wait in PgBouncer.",
 				      f->cause, (long long)queue);
@@ -154,7 +192,7 @@ static void over_io_report(struct judge_case *c, const struct over_io *o, int64_
 	    .text = judge_text(c, "%s", s->text.text), .route = judge_text(c, "%s", s->text.route)};
 	for (int i = 0; i < c->samples; i++) {
 		const struct observe_sample *sample = judge_sample(c, i);
-		for (int n = 0; n < sample->sessions; n++) {
+		for (int n = 0; n < sample->busy; n++) {
 			char name[OBSERVE_NAME];
 			observe_caller(&sample->session[n], name);
 			if (over_io_counts(c, i, n) && strcmp(name, o->caller) == 0)
@@ -163,20 +201,33 @@ static void over_io_report(struct judge_case *c, const struct over_io *o, int64_
 	}
 }
 
+static bool over_io_is_long(const struct judge_case *c, const struct over_io *o)
+{
+	int ended = o->pausing >= OVER_IO_LONG_SEVERAL * c->samples ? OVER_IO_LONG_ENDED_SEVERAL
+								    : OVER_IO_LONG_ENDED;
+	/* Three quarters of a session on average, at least */
+	return o->pauses >= ended && o->pausing * 4 >= c->samples * 3 &&
+	       o->at_begin * 100 <= o->idle * OVER_IO_LONG_AT_BEGIN;
+}
+
 void judge_transaction_over_io(struct judge_case *c)
 {
 	struct over_io all[OVER_IO_CALLERS] = {0};
 	int count = 0;
 	for (int i = 0; i < c->samples; i++) {
 		const struct observe_sample *sample = judge_sample(c, i);
-		for (int s = 0; s < sample->sessions; s++) {
+		for (int s = 0; s < sample->busy; s++) {
 			const struct observe_session *session = &sample->session[s];
 			struct over_io *o =
 			    over_io_counts(c, i, s) ? over_io_of(all, &count, session) : NULL;
 			if (!o)
 				continue;
 			o->pid = o->in_transaction++ && o->pid != session->pid ? 0 : session->pid;
-			o->idle += session->state == OBSERVE_IN_TRANSACTION;
+			bool idle = over_io_since(session) != 0;
+			bool lasts = idle && sample->at - over_io_since(session) >= OVER_IO_LONG_US;
+			o->idle += idle;
+			o->pausing += lasts;
+			o->pauses += lasts && over_io_ends(c, i, session);
 			o->at_begin += session->state == OBSERVE_IN_TRANSACTION &&
 				       session->query_start == session->xact_start;
 			o->snapshot += session->state == OBSERVE_IN_TRANSACTION &&
@@ -201,9 +252,10 @@ void judge_transaction_over_io(struct judge_case *c)
 		 * what harm that does is said by pinned-xmin. */
 		if (o->pid && o->snapshot == o->idle && !o->begun)
 			continue;
+		bool longs = over_io_is_long(c, o);
 		/* 80 % idle, one session on average */
-		if ((!o->moves && !shorts) || o->idle * 10 < o->in_transaction * 8 ||
-		    o->idle < c->samples)
+		if (!longs && ((!o->moves && !shorts) || o->idle * 10 < o->in_transaction * 8 ||
+			       o->idle < c->samples))
 			continue;
 		gap = over_io_gap(c, o->caller);
 		if (gap >= (o->moves ? OVER_IO_GAP_US : OVER_IO_SHORT_GAP_US))

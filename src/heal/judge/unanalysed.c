@@ -6,14 +6,16 @@
 
 enum {
 	UNANALYSED_ROWS = 10000,
-	UNANALYSED_TIMES = 10, /* as many rows as the planner knows of */
-	UNANALYSED_PART = 5    /* 1/5 of the time, and of a session */
+	UNANALYSED_TIMES = 10,        /* as many rows as the planner knows of */
+	UNANALYSED_LOAD_US = 2000000, /* an INSERT as long as that is a load */
+	UNANALYSED_PART = 5           /* 1/5 of the time, and of a session */
 };
 
 /* Autovacuum does not come to it: else it is analysed within a minute or two. */
 static bool unanalysed_is(const struct observe_table *t)
 {
-	return t->vacuum_off && t->live >= UNANALYSED_ROWS && t->modified >= t->live / 2 &&
+	return (t->vacuum_off || t->analyze_off) && t->live >= UNANALYSED_ROWS &&
+	       t->modified >= t->live / 2 &&
 	       (!t->analyzed || t->live >= UNANALYSED_TIMES * t->estimate);
 }
 
@@ -23,11 +25,12 @@ static double unanalysed_seconds(const struct judge_case *c, const struct observ
 	double seconds = 0;
 	for (int i = 0; i < c->samples; i++) {
 		const struct observe_sample *sample = judge_sample(c, i);
-		for (int n = 0; n < sample->sessions; n++) {
+		for (int n = 0; n < sample->busy; n++) {
 			const struct observe_session *s = &sample->session[n];
 			if (s->state != OBSERVE_ACTIVE || !judge_uses_table(s->text.text, t))
 				continue;
-			if (judge_is_work(s) || s->text.verb == OBSERVE_INSERT)
+			if (judge_is_work(s) || (s->text.verb == OBSERVE_INSERT &&
+						 sample->at - s->query_start >= UNANALYSED_LOAD_US))
 				return -1;
 			if (judge_is_free(c, i, n) && !s->blockers && !observe_is_human(s))
 				seconds += judge_span(c, i);
@@ -41,7 +44,7 @@ static void unanalysed_claim(struct judge_case *c, struct judge_finding *f,
 {
 	for (int i = 0; i < c->samples; i++) {
 		const struct observe_sample *sample = judge_sample(c, i);
-		for (int n = 0; n < sample->sessions; n++) {
+		for (int n = 0; n < sample->busy; n++) {
 			const struct observe_session *s = &sample->session[n];
 			if (s->state != OBSERVE_ACTIVE || !judge_is_free(c, i, n) ||
 			    !judge_uses_table(s->text.text, t))
@@ -94,7 +97,7 @@ void judge_unanalysed(struct judge_case *c)
 	for (int i = 0; i < c->samples; i++) {
 		const struct observe_sample *sample = judge_sample(c, i);
 		window += judge_span(c, i);
-		for (int n = 0; n < sample->sessions; n++)
+		for (int n = 0; n < sample->busy; n++)
 			all += judge_counts(&sample->session[n]) ? judge_span(c, i) : 0;
 	}
 	for (int t = 0; now && t < now->tables; t++) {

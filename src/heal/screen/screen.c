@@ -151,6 +151,19 @@ static void screen_unknown(struct buf *out, const struct screen *s)
 		buf_printf(out, "%s%s %.1f", i ? ", " : ": ", r->wait[i].wait,
 			   r->wait[i].seconds / window);
 	buf_putc(out, '\n');
+	/* Where it would be a person's first question. */
+	const struct judge_dominant *d = &r->dominant;
+	if (r->unknown_s < window / 2 || !d->seconds)
+		return;
+	char line[OBSERVE_TEXT * 2], counted[OBSERVE_TEXT] = "";
+	if (d->calls_s > 0)
+		snprintf(counted, sizeof(counted),
+			 ", %.1f calls a second of %.0f ms, %.0f blocks, %.1f rows", d->calls_s,
+			 d->ms, d->blocks, d->rows);
+	snprintf(line, sizeof(line), "most of it %s (up to %d sessions%s%s%s): %s", d->caller,
+		 d->sessions, counted, d->table[0] ? ", table " : "", d->table, d->text);
+	buf_printf(out, "%-8s", "");
+	screen_fold(out, s, SCREEN_INDENT, line);
 }
 
 /* What the ledger says of the incidents that are not closed, the latest first. */
@@ -445,6 +458,29 @@ static void screen_json_pool(struct json_writer *w, const struct observe_pool *p
 	json_object_end(w);
 }
 
+/* What a person should look at when no judge can say more. */
+static void screen_json_dominant(struct json_writer *w, const struct judge_dominant *d)
+{
+	json_key(w, "unknown_most");
+	json_object_begin(w);
+	json_member_z(w, "wait", d->wait);
+	json_member_z(w, "caller", d->caller);
+	json_member_z(w, "statement", d->text);
+	json_member_z(w, "table", d->table);
+	json_member_i64(w, "sessions", d->sessions);
+	json_key(w, "session_seconds");
+	json_put_double(w, d->seconds, 1);
+	json_key(w, "calls_a_second");
+	json_put_double(w, d->calls_s, 1);
+	json_key(w, "ms_a_call");
+	json_put_double(w, d->ms, 1);
+	json_key(w, "blocks_a_call");
+	json_put_double(w, d->blocks, 0);
+	json_key(w, "rows_a_call");
+	json_put_double(w, d->rows, 1);
+	json_object_end(w);
+}
+
 void screen_json(struct buf *out, const struct screen *s)
 {
 	const struct judge_result *r = s->result;
@@ -466,6 +502,8 @@ void screen_json(struct buf *out, const struct screen *s)
 	json_put_double(&w, r->unknown_s, 1);
 	json_key(&w, "session_seconds");
 	json_put_double(&w, r->total_s, 1);
+	if (r->dominant.seconds > 0)
+		screen_json_dominant(&w, &r->dominant);
 	if (s->last->pools) {
 		json_key(&w, "pools");
 		json_array_begin(&w);

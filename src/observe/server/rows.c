@@ -208,6 +208,7 @@ void observer_take_tables(const struct db_rows *rows, struct observe_sample *sam
 		t->analyzed = rows_i64(rows, i, SQL_OBSERVE_TABLES_ANALYZED, 0);
 		t->live = db_i64(rows, i, SQL_OBSERVE_TABLES_LIVE);
 		t->vacuum_off = db_bool(rows, i, SQL_OBSERVE_TABLES_VACUUM_OFF);
+		t->analyze_off = db_bool(rows, i, SQL_OBSERVE_TABLES_ANALYZE_OFF);
 	}
 }
 
@@ -225,6 +226,15 @@ void observer_take_state(const struct db_rows *rows, struct observe_sample *samp
 	sample->checkpoint_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_CHECKPOINT_AT, 0);
 	sample->wal_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_WAL_AT, 0);
 	sample->temporary_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_TEMPORARY_AT, 0);
+	sample->deadlocks_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_DEADLOCKS_AT, 0);
+	sample->sessions_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_SESSIONS_AT, 0);
+	sample->archive_failed_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_ARCHIVE_FAILED_AT, 0);
+	sample->archive_fails = db_bool(rows, 0, SQL_OBSERVE_STATE_ARCHIVE_FAILS);
+	if (!db_null(rows, 0, SQL_OBSERVE_STATE_ROOM_OF)) {
+		OBSERVE_SET(sample->room.name, db_text(rows, 0, SQL_OBSERVE_STATE_ROOM_OF));
+		sample->room.bound = db_i64(rows, 0, SQL_OBSERVE_STATE_ROOM);
+		sample->room.used = db_i64(rows, 0, SQL_OBSERVE_STATE_ROOM_USED);
+	}
 }
 
 void observer_take_temporary(const struct db_rows *rows, struct observe_sample *sample)

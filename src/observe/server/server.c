@@ -14,6 +14,8 @@ enum {
 	LONG_US = 3000000,      /* a statement of which it is asked whether it may run long */
 	STATEMENTS_SHARE = 400, /* a reading of the statements takes at most 1/400 of the time, */
 	STATEMENTS_MOST = 5000000,  /* but there is one so often: two in the window of judges */
+	TEXT_MS = 200,              /* of a reading: so much is asked what it is */
+	TEXT_BLOCKS = 1000,         /* of one that is called once between two readings */
 	STATEMENTS_LEAST = 1000000, /* us between two readings of the statements */
 	ANSWER_MS = 4000 /* more than the server takes to end a statement of 2 s itself */
 };
@@ -224,24 +226,31 @@ static void observer_ask_text(struct observer *o, uint64_t fingerprint)
 
 /* Texts of statements, as sessions have shown them. One a sample is asked for, because the server
  * reads the file of all texts for it: of those that are called often and give no row the one that
- * reads most. */
+ * reads most; else the one that takes most of the time, when that is much. */
 static void observer_texts(struct observer *o, struct observe_sample *sample)
 {
-	uint64_t wanted = 0;
+	uint64_t wanted = 0, slow = 0;
 	int64_t most = -1;
+	double longest = TEXT_MS;
 	for (int i = 0; i < sample->sessions; i++)
 		observer_counters_learn(o->counters, sample->session[i].fingerprint,
 					&sample->session[i].text);
 	for (int i = 0; i < sample->statements; i++) {
 		struct observe_statement *s = &sample->statement[i];
-		if (observer_counters_text(o->counters, s) || s->rows || s->calls < 2 ||
-		    s->blocks <= most)
+		if (observer_counters_text(o->counters, s) ||
+		    (s->calls < 2 && s->blocks < TEXT_BLOCKS))
+			continue;
+		if (s->exec_ms > longest) {
+			longest = s->exec_ms;
+			slow = s->fingerprint;
+		}
+		if (s->rows || s->blocks <= most)
 			continue;
 		wanted = s->fingerprint;
 		most = s->blocks;
 	}
-	if (wanted)
-		observer_ask_text(o, wanted);
+	if (wanted || slow)
+		observer_ask_text(o, wanted ? wanted : slow);
 }
 
 /* Asked before the counters: a reset between the two is seen by the next reading. */
@@ -301,7 +310,8 @@ static void observer_rarely(struct observer *o, struct observe_sample *sample)
 		observer_take_tables(&rows, sample);
 		db_rows_release(&rows);
 	}
-	if (observer_ask(o, &sql_observe_state, &rows, &ignored) == OK) {
+	if (observer_ask(o, o->server.version < 140000 ? &sql_observe_state_13 : &sql_observe_state,
+			 &rows, &ignored) == OK) {
 		observer_take_state(&rows, sample);
 		db_rows_release(&rows);
 	}
