@@ -150,7 +150,8 @@ static bool scan_before(const struct intake_scan *s, int n, int most, word_set c
 static bool handle_is_plain(const struct intake_scan *s, int n)
 {
 	const struct token *t = scan_at(s, n);
-	if (t->kind != TOKEN_WORD || t->text.n < PLAIN_LETTERS || t->class || t->digits)
+	if (t->kind != TOKEN_WORD || t->text.n < PLAIN_LETTERS || t->class & ~CLASS_BESIDE_OTHERS ||
+	    t->digits)
 		return false;
 	for (size_t i = 0; i < t->text.n; i++)
 		if (!ascii_is_lower(t->text.p[i]))
@@ -161,7 +162,8 @@ static bool handle_is_plain(const struct intake_scan *s, int n)
 static bool handle_is_capital(const struct intake_scan *s, int n)
 {
 	const struct token *t = scan_at(s, n);
-	return scan_capital(s, n) && !(t->class & ~(word_set)(CLASS_FIRST_NAME | CLASS_PREMISES)) &&
+	return scan_capital(s, n) &&
+	       !(t->class & ~(CLASS_FIRST_NAME | CLASS_PREMISES | CLASS_BESIDE_OTHERS)) &&
 	       !scan_begins_with_class(t->text, CLASS_MEDIA);
 }
 
@@ -293,8 +295,10 @@ static bool handle_searched(const struct intake_scan *s, int n, int *from, int *
 			at++;
 		*from = n;
 		*to = at + 1;
+		/* "Talblick Werkzeugbau Thun": what is made stands in the middle. */
+		bool three = scan_capital(s, at + 1) && handle_is_capital(s, at + 2);
 		return (handle_is_plain(s, at) && handle_is_plain(s, at + 1)) ||
-		       (handle_is_capital(s, at) && handle_is_capital(s, at + 1));
+		       (handle_is_capital(s, at) && (handle_is_capital(s, at + 1) || three));
 	}
 	if (!verb && !user && !(t->class & CLASS_SERVICE))
 		return false;
@@ -399,14 +403,42 @@ static bool handle_is_camel(const struct intake_scan *s, int n)
 /* "npub1qf7x2k9v5": a key of Nostr. */
 static bool handle_is_key(const struct intake_scan *s, int n)
 {
-	return str_eq_nocase(scan_at(s, n)->text, STR("npub")) && scan_attached(s, n + 1) &&
+	return scan_at(s, n)->class & CLASS_KEY && scan_attached(s, n + 1) &&
 	       scan_at(s, n + 1)->kind == TOKEN_NUMBER && scan_attached(s, n + 2);
+}
+
+/* "LinkedIn, /in/jane-miller", "u/oakbarn on Reddit": the end of an address on a platform. n: the
+ * word that begins it. */
+static bool handle_is_path(const struct intake_scan *s, int n)
+{
+	return scan_at(s, n)->class & CLASS_PATH && scan_sign(s, n + 1, '/') &&
+	       !scan_at(s, n + 1)->spaced && scan_attached(s, n + 2) && scan_is_word(s, n + 2) &&
+	       scan_at(s, n + 2)->text.n > 2 &&
+	       (scan_sign(s, n - 1, '/') ||
+		(scan_at(s, n)->text.n == 1 && scan_at(s, n)->spaced)) &&
+	       scan_near(s, n, n + 2) & CLASS_PLATFORM;
+}
+
+/* "Retrouvez-nous sur Facebook, Fonderie Nord Lille": who is told to look, and for what. n: the
+ * platform. */
+static bool handle_to_find(const struct intake_scan *s, int n, int *end)
+{
+	if (!(scan_at(s, n)->class & CLASS_PLATFORM) || !scan_one_of(s, n + 1, ",-~(") ||
+	    !scan_before(s, n - 1, NEAR, CLASS_FIND))
+		return false;
+	for (*end = n + 1; handle_is_capital(s, *end + 1);)
+		++*end;
+	return *end > n + 2 && handle_ends(s, *end + 1);
 }
 
 bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found)
 {
 	const struct token *t = scan_at(s, n);
 	int end;
+	if (handle_is_path(s, n))
+		return scan_found(s, INTAKE_HANDLE, n, n + 2, found);
+	if (handle_to_find(s, n, &end))
+		return scan_found(s, INTAKE_HANDLE, n, end, found);
 	if (scan_called(s, n, &end))
 		return scan_found(s, INTAKE_HANDLE, n, end, found);
 	if (scan_service(s, n, found))

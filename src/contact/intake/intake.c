@@ -251,6 +251,19 @@ static bool scan_at_in_signs(const struct intake_scan *s, int n)
 	return str_eq(scan_at(s, n + 3)->text, sign->text) && scan_is_domain(scan_at(s, n + 4));
 }
 
+/* "Une arobase en laiton": the sign itself, which nothing is sent to. n: the word for it. */
+static bool scan_is_thing(const struct intake_scan *s, int n)
+{
+	if (!(scan_at(s, n - 1)->class & CLASS_ANY))
+		return false;
+	for (int at = n + 1, end; at <= n + 2 * NEAR; at++)
+		if (scan_dot(s, at, &end) || scan_at(s, at)->class & CLASS_ENDING_TOLD ||
+		    (scan_is_domain(scan_at(s, at)) && scan_at(s, at)->class & CLASS_ENDING &&
+		     scan_breaks(s, at + 1)))
+			return false;
+	return true;
+}
+
 static bool scan_at_word(const struct intake_scan *s, int n, struct intake_found *found)
 {
 	const struct token *t = scan_at(s, n);
@@ -267,7 +280,10 @@ static bool scan_at_word(const struct intake_scan *s, int n, struct intake_found
 		return scan_found(s, INTAKE_EMAIL, n - 2, end, found);
 	if (scan_at_in_signs(s, n))
 		return scan_found(s, INTAKE_EMAIL, n - 2, n + 4, found);
-	if (t->class & CLASS_AT && t->text.n > 4)
+	bool sign = t->class & CLASS_AT && t->text.n > 4;
+	if (sign && scan_is_thing(s, n))
+		return false;
+	if (sign)
 		return scan_found(s, INTAKE_EMAIL, n - 1, n + 3, found);
 	if (scan_at(s, n + 1)->class & CLASS_PROVIDER && !scan_sign(s, n - 1, ','))
 		return scan_found(s, INTAKE_EMAIL, n - 1, n + 1, found);
@@ -343,8 +359,8 @@ static bool scan_provider(const struct intake_scan *s, int n, struct intake_foun
 		return scan_found(s, INTAKE_EMAIL, n - 1, after, found);
 	/* "the gmail box anna.meier", "boite Gmail porte le nom anna.meier" */
 	static const word_set told = CLASS_LINK | CLASS_MAILBOX | CLASS_ITEM;
-	for (int at = n + 1; at < n + NEAR && (scan_is_word(s, at) || scan_one_of(s, at, "-:\"'"));
-	     at++)
+	for (int at = n + 1;
+	     at < n + 2 * NEAR && (scan_is_word(s, at) || scan_one_of(s, at, "-:,\"'")); at++)
 		if (scan_at(s, at)->class & told && scan_name(s, at + 1, &end))
 			return scan_found(s, INTAKE_EMAIL, n, end, found);
 	for (int at = n - 1; at >= n - 2 * NEAR && at >= 0; at--)
@@ -552,7 +568,7 @@ static bool scan_host_number(const struct intake_scan *s, int n, int *end)
 	*end = n + 8;
 	/* "192.0.2.17 port 8080" */
 	bool port = scan_sign(s, n + 7, ':') ? scan_attached(s, *end)
-					     : str_eq_nocase(scan_at(s, n + 7)->text, STR("port"));
+					     : (scan_at(s, n + 7)->class & CLASS_PORT) != 0;
 	return high && port && scan_at(s, *end)->kind == TOKEN_NUMBER;
 }
 
@@ -562,8 +578,7 @@ static bool scan_host_coded(const struct intake_scan *s, int n, int *end)
 	*end = n + 1;
 	while (scan_one_of(s, *end, "-~"))
 		++*end;
-	return str_eq_nocase(scan_at(s, n)->text, STR("xn")) && *end > n + 1 &&
-	       scan_attached(s, *end);
+	return scan_at(s, n)->class & CLASS_HOST_CODED && *end > n + 1 && scan_attached(s, *end);
 }
 
 /* "one nine two dot one six eight dot seven dot ten" */
@@ -592,7 +607,10 @@ static bool scan_page(const struct intake_scan *s, int n, struct intake_found *f
 		if (scan_at(s, host)->kind != TOKEN_SIGN)
 			return scan_found(s, INTAKE_PAGE, n, host + 2, found);
 	}
-	if (scan_glued(t->text))
+	/* "type brightglass and then dotcom" */
+	bool dotcom = t->class & CLASS_DOTCOM && before->class & CLASS_THEN;
+	if (scan_glued(t->text) ||
+	    (dotcom && (scan_breaks(s, n + 1) || scan_at(s, n + 1)->class & CLASS_PREP)))
 		return scan_found(s, INTAKE_PAGE, n, n, found);
 	if (scan_page_told(s, n, &end))
 		return scan_found(s, INTAKE_PAGE, n - 1, end, found);
@@ -612,7 +630,10 @@ static bool scan_page(const struct intake_scan *s, int n, struct intake_found *f
 	if (spelled && t->class & CLASS_ARTICLE && !scan_one_of(s, n + 1, "([{<"))
 		return false;
 	const struct token *ending = scan_at(s, end), *after = scan_at(s, end + 1);
-	if (str_eq_nocase(ending->text, STR("net")) && t->class & CLASS_FRAMEWORK)
+	if (str_eq_nocase(ending->text, STR("net")) &&
+	    (t->class & CLASS_FRAMEWORK ||
+	     (spelled && ((t->class & (CLASS_SOFTWARE | CLASS_PREP | CLASS_NO_COUNT)) ||
+			  after->class & CLASS_SOFTWARE))))
 		return false;
 	/* "z.B.", "a. M.": one letter is an abbreviation, but "t.me" and "x.com" are hosts. */
 	bool part = before->kind == TOKEN_NUMBER && !t->spaced; /* "mill-67a.net" */

@@ -131,8 +131,23 @@ typedef unsigned __int128 word_set; /* of classes */
 #define CLASS_EXIT             WORD_CLASS(83)
 #define CLASS_PARCEL           WORD_CLASS(84)
 #define CLASS_PARISH           WORD_CLASS(85)
-#define CLASS_NUMERAL          (CLASS_DIGIT | CLASS_TEEN | CLASS_TENS | CLASS_HUNDRED)
-#define CLASS_ANY_ENDING       (CLASS_ENDING | CLASS_ENDING_WORD)
+#define CLASS_PATH             WORD_CLASS(86)
+#define CLASS_ASKED_AFTER      WORD_CLASS(87)
+#define CLASS_TO_ASK           WORD_CLASS(88)
+#define CLASS_KEY              WORD_CLASS(89)
+#define CLASS_HOST_CODED       WORD_CLASS(90)
+#define CLASS_PORT             WORD_CLASS(91)
+#define CLASS_CODE             WORD_CLASS(92)
+#define CLASS_DIAL             WORD_CLASS(93)
+#define CLASS_DOTCOM           WORD_CLASS(94)
+#define CLASS_FIND             WORD_CLASS(95)
+#define CLASS_SOFTWARE         WORD_CLASS(96)
+/* They mean something beside certain words only, and are parts of names as other words are. */
+#define CLASS_BESIDE_OTHERS                                                                        \
+	(CLASS_PATH | CLASS_ASKED_AFTER | CLASS_TO_ASK | CLASS_KEY | CLASS_HOST_CODED |            \
+	 CLASS_PORT | CLASS_CODE | CLASS_DIAL | CLASS_FIND | CLASS_SOFTWARE)
+#define CLASS_NUMERAL    (CLASS_DIGIT | CLASS_TEEN | CLASS_TENS | CLASS_HUNDRED)
+#define CLASS_ANY_ENDING (CLASS_ENDING | CLASS_ENDING_WORD)
 
 /* A run of letters, a run of digits, one sign, or a phrase of the list. White space is in no
  * token. */

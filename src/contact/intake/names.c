@@ -15,7 +15,7 @@ static bool name_is_word(const struct intake_scan *s, int n)
 	const struct token *t = scan_at(s, n);
 	static const word_set allowed = CLASS_FIRST_NAME | CLASS_PREMISES | CLASS_SITE |
 					CLASS_MAILBOX | CLASS_ENDING_WORD | CLASS_COMMON |
-					CLASS_STREET_END_MAYBE;
+					CLASS_STREET_END_MAYBE | CLASS_BESIDE_OTHERS;
 	bool capital = scan_capital(s, n);
 	for (size_t i = 0; !capital && i < t->text.n && t->text.n > 2; i++)
 		if (!ascii_is_upper(t->text.p[i]))
@@ -197,9 +197,9 @@ static bool name_of_former(const struct intake_scan *s, int n, int *to)
 static bool name_before_verb(const struct intake_scan *s, int n, int *to)
 {
 	*to = n + 2;
-	return str_eq_nocase(scan_at(s, n)->text, STR("nach")) &&
+	return scan_at(s, n)->class & CLASS_ASKED_AFTER &&
 	       scan_at(s, n + 1)->class & CLASS_FIRST_NAME && scan_begins_upper(s, n + 1) &&
-	       str_eq_nocase(scan_at(s, n + 2)->text, STR("fragen"));
+	       scan_at(s, n + 2)->class & CLASS_TO_ASK && scan_breaks(s, n + 3);
 }
 
 /* "the Moser brothers", "Gebr. Moser", "braca Petrovic". n: the brothers. */

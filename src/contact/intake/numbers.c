@@ -313,10 +313,8 @@ static bool told_is_country(const struct intake_scan *s, int n)
 static bool told_is_code(const struct intake_scan *s, int n)
 {
 	int behind = n + 1 + scan_one_of(s, n + 1, ",.;:");
-	struct str code = scan_at(s, n - 1)->text;
-	return (str_eq_nocase(code, STR("code")) || str_eq_nocase(code, STR("kod"))) &&
-	       !(scan_at(s, n - 2)->class & CLASS_ITEM) && scan_at(s, n)->text.p[0] == '0' &&
-	       scan_at(s, behind)->class & CLASS_NUMBER &&
+	return scan_at(s, n - 1)->class & CLASS_CODE && !(scan_at(s, n - 2)->class & CLASS_ITEM) &&
+	       scan_at(s, n)->text.p[0] == '0' && scan_at(s, behind)->class & CLASS_NUMBER &&
 	       scan_at(s, behind + 1)->kind == TOKEN_NUMBER;
 }
 
@@ -411,11 +409,10 @@ static bool told_by_town(const struct intake_scan *s, int n, int *last)
 		if (area && behind)
 			return true;
 		/* "the Leeds code" is an area code only behind a word for calling. */
-		bool code = area || str_eq_nocase(t->text, STR("code"));
+		bool code = area || t->class & CLASS_CODE;
 		for (int call = i - 2; code && scan_capital(s, i - 1) && call >= i - TOLD_WORDS;
 		     call--)
-			if (scan_at(s, call)->class & (CLASS_TEL | CLASS_CALL) ||
-			    str_eq_nocase(scan_at(s, call)->text, STR("dial")))
+			if (scan_at(s, call)->class & (CLASS_TEL | CLASS_CALL | CLASS_DIAL))
 				return true;
 	}
 	return false;
@@ -559,6 +556,8 @@ struct spoken {
 	int figures;  /* digits that are figures */
 	bool amount;  /* a long group that is round, or has a unit behind it */
 	bool is_long; /* a group is longer than those of spoken numbers */
+	int thens;    /* words such as "then" between the numbers */
+	bool paired;  /* a group is longer than a figure */
 };
 
 static void scan_spoken_digits(const struct intake_scan *s, int n, struct spoken *out)
@@ -583,6 +582,7 @@ static void scan_spoken_digits(const struct intake_scan *s, int n, struct spoken
 		} else if (t->kind == TOKEN_NUMBER && t->text.n <= SPOKEN_LONGEST) {
 			out->digits += (int)t->text.n;
 			out->figures += (int)t->text.n;
+			out->paired = out->paired || t->text.n > 1;
 			if (t->text.n > SPOKEN_SHORT) {
 				out->is_long = true;
 				out->amount = out->amount || scan_value(t->text) % 1000 == 0;
@@ -597,8 +597,9 @@ static void scan_spoken_digits(const struct intake_scan *s, int n, struct spoken
 			before = 0;
 		} else if (scan_one_of(s, at, ",.")) {
 			before = 0;
-		} else if (!(t->class & (CLASS_AND | CLASS_THEN)) &&
-			   !scan_one_of(s, at, "/()-_+~")) {
+		} else if (t->class & (CLASS_AND | CLASS_THEN)) {
+			out->thens += (t->class & CLASS_THEN) != 0;
+		} else if (!scan_one_of(s, at, "/()-_+~")) {
 			return;
 		}
 	}
@@ -631,6 +632,10 @@ bool scan_spoken(const struct intake_scan *s, int n, int *plain, struct intake_f
 	is = is || (!first->digits && spoken.words >= 2 && spoken.figures >= MIXED_FIGURES &&
 		    spoken.digits >= MIXED_DIGITS && spoken.digits <= MIXED_DIGITS_MAX &&
 		    !spoken.amount && !(scan_context(s, n) & CLASS_ITEM));
+	/* "le 0 1, puis 4 2, puis 6 8": figure by figure */
+	is = is || (first->text.p[0] == '0' && first->text.n == 1 && spoken.thens >= 2 &&
+		    !spoken.paired && spoken.figures >= PHONE_DIGITS &&
+		    spoken.figures <= PHONE_DIGITS_MAX);
 	/* "Vorwahl von Kassel, danach funf funf funf null eins" */
 	for (int i = n - 1; !is && spoken.words == spoken.digits && spoken.words >= TOWN_SPOKEN &&
 			    i >= n - TOWN_BACK && !scan_breaks(s, i);
