@@ -10,6 +10,6 @@ PROGRAM_holdfast-fetch := base config process pipeline/wire fetch/guard fetch/re
 PROGRAM_holdfast-worker := base language config process db directory/record directory/taxonomy directory/towns directory/slug directory/import pipeline/wire pipeline/stages pipeline sql/import sql/pipeline
 PROGRAM_holdfast-keeper := base config process keeper/message keeper keeper/keyfile keeper/tool
 PROGRAM_holdfast-heal := base config process db observe observe/server observe/pooler sql/observe heal/judge heal/permit heal/ledger heal/incident heal/act sql/heal heal/watch heal/screen
-PROGRAM_holdfast-contact := base language config process db db/async http/parse http template directory/taxonomy keeper/message contact/intake site/links site/look contact sql/contact sql/profile web/contact
+PROGRAM_holdfast-contact := base language config process db db/async http/parse http template directory/words directory/iso directory/taxonomy keeper/message contact/intake site/links site/look contact sql/contact sql/profile web/contact
 PROGRAM_holdfast-monitor := base config process db monitor sql/monitor
 PROGRAM_holdfast-notify := base config process notify

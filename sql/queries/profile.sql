@@ -2,19 +2,33 @@
 -- role: holdfast_profile
 
 -- name: profile_check
--- Before a profile is published: its category ($1), group ($2), region ($3) and country ($4) as numbers, and how many
--- businesses fit it, and fit it if it said less; counted up to $5. `named`: a business of the region whose name stands in
--- the text ($6, folded).
-WITH asked AS (
+-- Before a profile is published: its category ($1), group ($2), region ($3: its key or name; $7: the name in its own
+-- language) and country ($4) as numbers, and how many businesses fit it, and fit it if it said less; counted up to $5.
+-- `named`: a business of the region whose name stands in the text ($6, folded). `regions`: how many are called so;
+-- `near`: those, or such as may be meant when none is.
+WITH meant AS (
+	SELECT r.id, r.key, r.name, r.country FROM region AS r
+	WHERE r.key = $3::text
+		OR lower(r.name) IN (lower($3::text), lower($7::text)) AND ($4::text IS NULL OR r.country = $4::text)
+	ORDER BY r.key = $3::text DESC, r.businesses DESC LIMIT 5),
+asked AS (
 	SELECT c.id AS category_id, coalesce(c.group_id, g.group_id) AS group_id, r.id AS region_id,
 		coalesce(r.country, k.country) AS country, c.key AS category, coalesce(c.group_key, g.group_key) AS group_key,
 		r.key AS region
 	FROM (SELECT 1) AS one
 	LEFT JOIN category AS c ON c.key = $1::text
 	LEFT JOIN (SELECT DISTINCT group_id, group_key FROM category) AS g ON g.group_key = $2::text
-	LEFT JOIN region AS r ON r.key = $3::text
+	LEFT JOIN (SELECT * FROM meant LIMIT 1) AS r ON true
 	LEFT JOIN (SELECT DISTINCT country FROM region) AS k ON k.country = $4::text)
 SELECT a.category_id, a.group_id, a.region_id, a.country, a.category, a.group_key, a.region,
+	CASE WHEN a.region = $3::text THEN 1 ELSE (SELECT count(*) FROM meant) END AS regions,
+	CASE WHEN a.region_id IS NOT NULL THEN (SELECT string_agg(m.name || ' (' || m.country || ')', ', ') FROM meant AS m)
+		WHEN $3::text IS NOT NULL THEN (SELECT string_agg(n.name || ' (' || n.country || ')', ', ') FROM (
+			SELECT r.name, r.country FROM region AS r
+			WHERE r.name IS NOT NULL AND r.businesses > 0 AND ($4::text IS NULL OR r.country = $4::text)
+			ORDER BY position(lower($3::text) IN lower(r.name)) > 0 DESC,
+				lower(left(r.name, 3)) = lower(left($3::text, 3)) DESC,
+				lower(left(r.name, 1)) = lower(left($3::text, 1)) DESC, r.businesses DESC, r.id LIMIT 5) AS n) END AS near,
 	(SELECT count(*) FROM (SELECT FROM business AS b
 		WHERE (a.category_id IS NULL OR b.category_id = a.category_id) AND b.group_id = a.group_id
 			AND (a.region_id IS NULL OR b.region_id = a.region_id)
@@ -32,8 +46,8 @@ FROM asked AS a;
 
 -- name: profile_get
 -- A profile as its party published it, and what became of it.
-SELECT p.kind, c.key AS category, g.group_key, r.key AS region, p.country, p.size_band, p.budget_band,
-	array_to_string(p.languages, ' ') AS languages, p.title, p.body, b.name AS badge, p.state, p.reason, p.expires_on
+SELECT p.kind, c.key AS category, g.group_key, r.key AS region, r.name AS region_name, p.country, p.size_band,
+	p.budget_band, array_to_string(p.languages, ' ') AS languages, p.title, p.body, b.name AS badge, p.state, p.reason, p.expires_on
 FROM profile AS p
 LEFT JOIN category AS c ON c.id = p.category_id
 LEFT JOIN (SELECT DISTINCT group_id, group_key FROM category) AS g ON g.group_id = p.group_id

@@ -30,16 +30,14 @@ static const struct {
 #include "directory/search/filters.def"
 #undef FILTER
 #undef CHOICE_FILTER
-    /* kinds, sizes, budgets of profiles, why one is like another (directory/pages/profiles.c) */
-    {"src/directory/pages/profiles.c", "need"},
-    {"src/directory/pages/profiles.c", "offer"},
-    {"src/directory/pages/profiles.c", "small"},
-    {"src/directory/pages/profiles.c", "medium"},
-    {"src/directory/pages/profiles.c", "large"},
-    {"src/directory/pages/profiles.c", "to-10k"},
-    {"src/directory/pages/profiles.c", "to-100k"},
-    {"src/directory/pages/profiles.c", "to-1m"},
-    {"src/directory/pages/profiles.c", "more"},
+#define PROFILE_KIND(letter, value, label) {"src/directory/taxonomy/profile_choices.def", label},
+#define PROFILE_SIZE                       PROFILE_KIND
+#define PROFILE_BUDGET                     PROFILE_KIND
+#include "directory/taxonomy/profile_choices.def"
+#undef PROFILE_KIND
+#undef PROFILE_SIZE
+#undef PROFILE_BUDGET
+    /* why one profile is like another */
     {"src/directory/pages/profiles.c", "the other side of the same field"},
     {"src/directory/pages/profiles.c", "the same trade"},
     {"src/directory/pages/profiles.c", "the same region"},

@@ -24,10 +24,12 @@ enum {
 
 /* ---- profile.c: what a party publishes ---- */
 
-/* All of it, as keys and texts: what is hashed, stored and shown. Slices live in an arena. */
+/* All of it, as keys and texts: what is hashed, stored and shown. Slices live in an arena. The
+ * region may be a name until profile_from_check has made it a key. */
 struct profile {
 	struct str kind, category, group, region, country, size, budget, languages, title, body;
-	struct str badge; /* who vouches for the member; empty: none */
+	struct str badge;       /* who vouches for the member; empty: none */
+	struct str region_name; /* of what is published */
 	/* of the directory */
 	int64_t category_id, group_id, region_id; /* 0: none */
 };
@@ -40,6 +42,9 @@ extern const char *const profile_kinds[], *const profile_sizes[], *const profile
 
 /* From the fields "profile.*" of a request. False: answered. */
 MUST_CHECK bool profile_from_fields(struct http_request *request, struct profile *out);
+/* What its region is called by itself when the party wrote a name in another language or a code;
+ * empty: not known. */
+struct str profile_region_name(const struct profile *p);
 /* Take from a row of profile_check what the directory calls it. */
 void profile_from_check(const struct db_rows *rows, struct arena *arena, struct profile *out);
 /* From a row of profile_get. */

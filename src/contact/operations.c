@@ -90,10 +90,41 @@ static void operation_profile_query(struct exchange *c)
 	}
 	struct str text = ARENA_JOIN(arena, p->title, STR(" "), p->body);
 	struct str folded = intake_lower(text, arena);
-	EXCHANGE_QUERY(
-	    c, false, sql_profile_check, DB_TEXT_OR_NULL(p->category), DB_TEXT_OR_NULL(p->group),
-	    DB_TEXT_OR_NULL(p->region), DB_TEXT_OR_NULL(p->country),
-	    DB_I64(intake_needed(c->contact->config, p->size.n > 0) * 10), DB_TEXT(folded));
+	EXCHANGE_QUERY(c, false, sql_profile_check, DB_TEXT_OR_NULL(p->category),
+		       DB_TEXT_OR_NULL(p->group), DB_TEXT_OR_NULL(p->region),
+		       DB_TEXT_OR_NULL(p->country),
+		       DB_I64(intake_needed(c->contact->config, p->size.n > 0) * 10),
+		       DB_TEXT(folded), DB_TEXT(profile_region_name(p)));
+}
+
+/* Whether the directory has its category, group, region and country. False: answered. */
+static bool operation_check_keys(struct exchange *c, const struct db_rows *rows)
+{
+	const struct profile *p = &c->profile;
+	struct str near = db_text(rows, 0, SQL_PROFILE_CHECK_NEAR);
+	bool empty = db_bool(rows, 0, SQL_PROFILE_CHECK_DIRECTORY_IS_EMPTY);
+	if (p->category.n && db_null(rows, 0, SQL_PROFILE_CHECK_CATEGORY))
+		exchange_problem(c, HTTP_PROBLEM_INVALID_PARAMETER, "profile.category",
+				 "the directory has no such category; see its /v1/categories");
+	else if (db_null(rows, 0, SQL_PROFILE_CHECK_GROUP_KEY))
+		exchange_problem(c, HTTP_PROBLEM_INVALID_PARAMETER, "profile.group",
+				 "the directory has no such group; see its /v1/categories");
+	else if (db_i64(rows, 0, SQL_PROFILE_CHECK_REGIONS) > 1)
+		exchange_problem(c, HTTP_PROBLEM_INVALID_PARAMETER, "profile.country",
+				 "several regions are called \"%.*s\": %.*s; say the country, too",
+				 STR_ARG(p->region), STR_ARG(near));
+	else if (!empty && p->region.n && db_null(rows, 0, SQL_PROFILE_CHECK_REGION))
+		exchange_problem(
+		    c, HTTP_PROBLEM_INVALID_PARAMETER, "profile.region",
+		    near.n ? "the directory has no region \"%.*s\"; it has, for example: %.*s"
+			   : "the directory has no region \"%.*s\"%.*s",
+		    STR_ARG(p->region), STR_ARG(near));
+	else if (!empty && p->country.n && db_null(rows, 0, SQL_PROFILE_CHECK_COUNTRY))
+		exchange_problem(c, HTTP_PROBLEM_INVALID_PARAMETER, "profile.country",
+				 "the directory has no business in this country");
+	else
+		return true;
+	return false;
 }
 
 /* Whether the profile may be published, by a row of profile_check. False: answered. */
@@ -103,17 +134,8 @@ static bool operation_check(struct exchange *c, const struct db_rows *rows)
 	int64_t needed = intake_needed(c->contact->config, p->size.n > 0);
 	c->fits = db_i64(rows, 0, SQL_PROFILE_CHECK_FITS);
 	struct str named = db_text(rows, 0, SQL_PROFILE_CHECK_NAMED);
-	const char *unknown =
-	    p->category.n && db_null(rows, 0, SQL_PROFILE_CHECK_CATEGORY) ? "profile.category"
-	    : db_null(rows, 0, SQL_PROFILE_CHECK_GROUP_KEY)               ? "profile.group"
-	    : p->region.n && db_null(rows, 0, SQL_PROFILE_CHECK_REGION)   ? "profile.region"
-									  : NULL;
-	if (unknown) {
-		exchange_problem(
-		    c, HTTP_PROBLEM_INVALID_PARAMETER, unknown,
-		    "the directory has no such key; see /v1/categories and /v1/regions of the directory");
+	if (!operation_check_keys(c, rows))
 		return false;
-	}
 	if (db_bool(rows, 0, SQL_PROFILE_CHECK_DIRECTORY_IS_EMPTY)) {
 		/* There is nothing to count: only what says little is published. */
 		if (!p->category.n && !p->region.n && !p->size.n)

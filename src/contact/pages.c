@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "directory/iso/iso.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "site/look/look.h"
 #include "template/template.h"
@@ -186,27 +187,80 @@ static void view_categories(struct page_view *v, struct str category, struct str
 	}
 }
 
-static void view_choices(struct page_view *v, const char *key, const char *const *values,
-			 const char *const *labels, size_t count, struct str chosen)
+/* A choice of a profile: its value in the API, and what pages say. */
+struct page_choice {
+	const char *value, *label;
+};
+static const struct page_choice page_kinds[] = {
+    {"need", "We need something"}, {"offer", "We offer something"}, {NULL, NULL}};
+/* Of a profile that is shown, which is another party's. */
+static const struct page_choice page_kinds_shown[] = {
+    {"need", "They need something"}, {"offer", "They offer something"}, {NULL, NULL}};
+static const struct page_choice page_sizes[] = {
+#define PROFILE_SIZE(letter, value, label) {value, label},
+#include "directory/taxonomy/profile_choices.def"
+#undef PROFILE_SIZE
+    {NULL, NULL}};
+static const struct page_choice page_budgets[] = {
+#define PROFILE_BUDGET(letter, value, label) {value, label},
+#include "directory/taxonomy/profile_choices.def"
+#undef PROFILE_BUDGET
+    {NULL, NULL}};
+
+/* The lists of the form, and the members of a profile that are shown by their label. */
+static const struct {
+	const char *list, *member, *label;
+	const struct page_choice *choices, *shown;
+} page_choices[] = {
+    {"kinds", "kind", "kind_label", page_kinds, page_kinds_shown},
+    {"sizes", "size", "size_label", page_sizes, page_sizes},
+    {"budgets", "budget", "budget_label", page_budgets, page_budgets},
+};
+
+/* "de fr" as "German, French"; what is no code stays as it was typed. */
+static struct str page_languages(struct arena *arena, struct str codes)
 {
-	struct json_value *list = json_build(&v->b, v->root, key, JSON_IS_ARRAY);
-	must(!values[count]);
-	for (size_t n = 0; n < count; n++)
-		view_choice(v, list, values[n], labels[n], chosen);
+	struct str out = STR(""), rest = codes;
+	while (rest.n) {
+		struct str one = str_cut(&rest, ' ');
+		struct str name = iso_language_name(one, STR("en"));
+		if (!name.n)
+			return codes;
+		out = ARENA_JOIN(arena, out, str_of(out.n ? ", " : ""), name);
+	}
+	return out;
+}
+
+/* Beside the keys of a profile what they are called: "size_label", "place", ... */
+static void view_profile_names(struct page_view *v, struct json_value *profile)
+{
+	for (size_t i = 0; i < COUNT_OF(page_choices); i++) {
+		struct str value = json_text(json_get(profile, page_choices[i].member));
+		for (const struct page_choice *c = page_choices[i].shown; c->value; c++)
+			if (str_eq(value, str_of(c->value)))
+				json_build_text(&v->b, profile, page_choices[i].label,
+						str_of(c->label));
+	}
+	struct str typed = json_text(json_get(profile, "country"));
+	struct str country = iso_country_name(typed, STR("en"));
+	struct str region = json_text(json_get(profile, "region_name"));
+	json_build_text(&v->b, profile, "country_name", country.n ? country : typed);
+	json_build_text(&v->b, profile, "region_typed",
+			region.n ? region : json_text(json_get(profile, "region")));
+	json_build_text(
+	    &v->b, profile, "language_names",
+	    page_languages(&v->request->arena, json_text(json_get(profile, "languages"))));
 }
 
 static void view_profile_form(struct page_view *v, const struct json_value *profile)
 {
-	static const char *const kinds[] = {"We need something", "We offer something"};
-	static const char *const sizes[] = {"below 10 people", "below 250 people", "more"};
-	static const char *const budgets[] = {"up to 10 000", "up to 100 000", "up to 1 000 000",
-					      "more"};
-	view_choices(v, "kinds", profile_kinds, kinds, COUNT_OF(kinds),
-		     json_text(json_get(profile, "kind")));
-	view_choices(v, "sizes", profile_sizes, sizes, COUNT_OF(sizes),
-		     json_text(json_get(profile, "size")));
-	view_choices(v, "budgets", profile_budgets, budgets, COUNT_OF(budgets),
-		     json_text(json_get(profile, "budget")));
+	for (size_t i = 0; i < COUNT_OF(page_choices); i++) {
+		struct json_value *list =
+		    json_build(&v->b, v->root, page_choices[i].list, JSON_IS_ARRAY);
+		struct str chosen = json_text(json_get(profile, page_choices[i].member));
+		for (const struct page_choice *c = page_choices[i].choices; c->value; c++)
+			view_choice(v, list, c->value, c->label, chosen);
+	}
 	view_categories(v, json_text(json_get(profile, "category")),
 			json_text(json_get(profile, "category")).n
 			    ? STR("")
@@ -302,7 +356,10 @@ static void page_send(struct exchange *c, struct str json)
 	json_build_true(&v.b, v.root, "is_missing", str_eq(state, STR("missing")));
 	view_list(&v, "matches");
 	view_list(&v, "unlocks");
-	view_profile_form(&v, json_get(v.root, "profile"));
+	struct json_value *profile = (struct json_value *)json_get(v.root, "profile");
+	if (profile && profile->kind == JSON_IS_OBJECT)
+		view_profile_names(&v, profile);
+	view_profile_form(&v, profile);
 	view_send(&v, page->template, 0);
 }
 
@@ -392,7 +449,10 @@ static void view_fields(struct page_view *v)
 			object = json_build(&v->b, v->root, key, JSON_IS_OBJECT);
 		json_build_text(&v->b, object, member.p, typed);
 	}
-	view_profile_form(v, json_get(v->root, "profile"));
+	struct json_value *profile = (struct json_value *)json_get(v->root, "profile");
+	if (profile)
+		view_profile_names(v, profile);
+	view_profile_form(v, profile);
 }
 
 /* Forms that are shown again when they were refused: the page's name, and the member of the

@@ -1,56 +1,75 @@
 #include "contact/internal.h"
 
 #include <string.h>
-#include "base/ascii.h"
 #include "contact/intake/intake.h"
+#include "directory/iso/iso.h"
+#include "directory/taxonomy/taxonomy.h"
 #include "sql/profile.h"
 
-const char *const profile_kinds[] = {"need", "offer", NULL};
-const char *const profile_sizes[] = {"small", "medium", "large", NULL};
-const char *const profile_budgets[] = {"to-10k", "to-100k", "to-1m", "more", NULL};
+enum { LANGUAGES_MAX = 12 };
 
-/* ISO 639-1, in the order of the alphabet. */
-static const char profile_language_codes[][3] = {
-    "aa", "ab", "ae", "af", "ak", "am", "an", "ar", "as", "av", "ay", "az", "ba", "be", "bg", "bi",
-    "bm", "bn", "bo", "br", "bs", "ca", "ce", "ch", "co", "cr", "cs", "cu", "cv", "cy", "da", "de",
-    "dv", "dz", "ee", "el", "en", "eo", "es", "et", "eu", "fa", "ff", "fi", "fj", "fo", "fr", "fy",
-    "ga", "gd", "gl", "gn", "gu", "gv", "ha", "he", "hi", "ho", "hr", "ht", "hu", "hy", "hz", "ia",
-    "id", "ie", "ig", "ii", "ik", "io", "is", "it", "iu", "ja", "jv", "ka", "kg", "ki", "kj", "kk",
-    "kl", "km", "kn", "ko", "kr", "ks", "ku", "kv", "kw", "ky", "la", "lb", "lg", "li", "ln", "lo",
-    "lt", "lu", "lv", "mg", "mh", "mi", "mk", "ml", "mn", "mr", "ms", "mt", "my", "na", "nb", "nd",
-    "ne", "ng", "nl", "nn", "no", "nr", "nv", "ny", "oc", "oj", "om", "or", "os", "pa", "pi", "pl",
-    "ps", "pt", "qu", "rm", "rn", "ro", "ru", "rw", "sa", "sc", "sd", "se", "sg", "si", "sk", "sl",
-    "sm", "sn", "so", "sq", "sr", "ss", "st", "su", "sv", "sw", "ta", "te", "tg", "th", "ti", "tk",
-    "tl", "tn", "to", "tr", "ts", "tt", "tw", "ty", "ug", "uk", "ur", "uz", "ve", "vi", "vo", "wa",
-    "wo", "xh", "yi", "yo", "za", "zh", "zu"};
+const char *const profile_kinds[] = {
+#define PROFILE_KIND(letter, value, label) value,
+#include "directory/taxonomy/profile_choices.def"
+#undef PROFILE_KIND
+    NULL};
+const char *const profile_sizes[] = {
+#define PROFILE_SIZE(letter, value, label) value,
+#include "directory/taxonomy/profile_choices.def"
+#undef PROFILE_SIZE
+    NULL};
+const char *const profile_budgets[] = {
+#define PROFILE_BUDGET(letter, value, label) value,
+#include "directory/taxonomy/profile_choices.def"
+#undef PROFILE_BUDGET
+    NULL};
 
-/* "sr FR  de" as "de fr sr": each code once and in the order of the alphabet, so that nothing can
- * be spelled with them. False: one is no code of a language. */
-static bool profile_languages(struct str typed, struct arena *arena, struct str *out)
+/* "Serbian, french" or "sr FR  de" as "de fr sr": each code once and in the order of the alphabet,
+ * so that nothing can be spelled with them. Names have commas between them, as some have spaces.
+ * False: answered. */
+static bool profile_languages(struct http_request *request, struct str *out)
 {
-	char *text = arena_room(arena, sizeof(profile_language_codes));
-	size_t n = 0, known = 0, given = 0;
-	if (!text)
-		return false;
-	for (size_t code = 0; code < COUNT_OF(profile_language_codes); code++) {
-		const struct str language = str_of(profile_language_codes[code]);
-		bool named = false;
-		given = 0;
-		for (struct str rest = typed; rest.p;) {
-			struct str one = str_trim(str_cut(&rest, ' '));
-			bool same = str_eq_nocase(one, language);
-			given += one.n > 0;
-			known += same;
-			named = named || same;
+	struct str typed = http_field(request, "profile.languages")->text, code[LANGUAGES_MAX];
+	bool commas = typed.n && memchr(typed.p, ',', typed.n);
+	size_t count = 0;
+	while (typed.n) {
+		struct str one = str_trim(str_cut(&typed, commas ? ',' : ' '));
+		struct str known = iso_language(one);
+		size_t at = 0;
+		if (!one.n)
+			continue;
+		if (!known.n || count == LANGUAGES_MAX) {
+			http_problem(
+			    request, HTTP_PROBLEM_INVALID_PARAMETER, "profile.languages",
+			    "\"%.*s\" is no language that we know, or one too many (%d at most); write names with commas between them, such as \"German, French\", or codes, such as \"de fr\"",
+			    STR_ARG(one), LANGUAGES_MAX);
+			return false;
 		}
-		if (named) {
-			memcpy(text + n, language.p, language.n);
-			n += language.n;
-			text[n++] = ' ';
-		}
+		while (at < count && str_cmp(code[at], known) < 0)
+			at++;
+		if (at < count && str_eq(code[at], known))
+			continue;
+		memmove(code + at + 1, code + at, (count - at) * sizeof(code[0]));
+		code[at] = known;
+		count++;
 	}
-	*out = (struct str){text, n ? n - 1 : 0};
-	return known == given;
+	*out = STR("");
+	for (size_t i = 0; i < count; i++)
+		*out = ARENA_JOIN(&request->arena, *out, str_of(i ? " " : ""), code[i]);
+	return true;
+}
+
+/* The country's code by whatever it is called. False: answered. */
+static bool profile_country(struct http_request *request, struct str *out)
+{
+	struct str typed = http_field(request, "profile.country")->text;
+	*out = iso_country(typed);
+	if (out->n || !str_trim(typed).n)
+		return true;
+	http_problem(request, HTTP_PROBLEM_INVALID_PARAMETER, "profile.country",
+		     "\"%.*s\" is no country that we know; write its name, or its two letters",
+		     STR_ARG(typed));
+	return false;
 }
 
 /* No contact in texts that everybody can read, nor in both together. False: answered. */
@@ -72,25 +91,27 @@ bool profile_from_fields(struct http_request *request, struct profile *out)
 	    .kind = http_field(request, "profile.kind")->text,
 	    .category = http_field(request, "profile.category")->text,
 	    .group = http_field(request, "profile.group")->text,
-	    .region = http_field(request, "profile.region")->text,
-	    .country = http_field(request, "profile.country")->text,
+	    .region = str_trim(http_field(request, "profile.region")->text),
 	    .size = http_field(request, "profile.size")->text,
 	    .budget = http_field(request, "profile.budget")->text,
 	    .title = str_trim(http_field(request, "profile.title")->text),
 	    .body = str_trim(http_field(request, "profile.body")->text),
 	};
-	if (!profile_languages(http_field(request, "profile.languages")->text, &request->arena,
-			       &out->languages)) {
-		http_problem(request, HTTP_PROBLEM_INVALID_PARAMETER, "profile.languages",
-			     "languages are codes of two letters of ISO 639, such as \"de fr\"");
+	if (!profile_languages(request, &out->languages) ||
+	    !profile_country(request, &out->country))
 		return false;
-	}
 	if (!out->category.n && !out->group.n) {
 		http_problem(request, HTTP_PROBLEM_MISSING_PARAMETER, "profile.group",
 			     "a profile names a category or a group");
 		return false;
 	}
 	return profile_screen(request, out->title, out->body);
+}
+
+struct str profile_region_name(const struct profile *p)
+{
+	struct str of;
+	return iso_part(p->country, p->region, &of);
 }
 
 static struct str profile_text(const struct db_rows *rows, int column, struct arena *arena)
@@ -104,7 +125,8 @@ void profile_from_check(const struct db_rows *rows, struct arena *arena, struct 
 	out->category = profile_text(rows, SQL_PROFILE_CHECK_CATEGORY, arena);
 	out->group = profile_text(rows, SQL_PROFILE_CHECK_GROUP_KEY, arena);
 	out->region = profile_text(rows, SQL_PROFILE_CHECK_REGION, arena);
-	out->country = profile_text(rows, SQL_PROFILE_CHECK_COUNTRY, arena);
+	if (!db_null(rows, 0, SQL_PROFILE_CHECK_COUNTRY)) /* an empty directory has none */
+		out->country = profile_text(rows, SQL_PROFILE_CHECK_COUNTRY, arena);
 	out->category_id = db_i64(rows, 0, SQL_PROFILE_CHECK_CATEGORY_ID);
 	out->group_id = db_i64(rows, 0, SQL_PROFILE_CHECK_GROUP_ID);
 	out->region_id = db_i64(rows, 0, SQL_PROFILE_CHECK_REGION_ID);
@@ -128,6 +150,7 @@ void profile_from_row(const struct db_rows *rows, struct arena *arena, struct pr
 	    .category = profile_text(rows, SQL_PROFILE_GET_CATEGORY, arena),
 	    .group = profile_text(rows, SQL_PROFILE_GET_GROUP_KEY, arena),
 	    .region = profile_text(rows, SQL_PROFILE_GET_REGION, arena),
+	    .region_name = profile_text(rows, SQL_PROFILE_GET_REGION_NAME, arena),
 	    .country = profile_text(rows, SQL_PROFILE_GET_COUNTRY, arena),
 	    .languages = profile_text(rows, SQL_PROFILE_GET_LANGUAGES, arena),
 	    .title = profile_text(rows, SQL_PROFILE_GET_TITLE, arena),
@@ -152,11 +175,16 @@ void profile_canonical(const struct profile *p, uint8_t out[KEEPER_PROFILE])
 
 void profile_json(const struct profile *p, struct json_writer *w)
 {
+	const struct taxonomy_category *category = taxonomy_find(TAXONOMY_KEY, p->category);
+	const struct taxonomy_group *group = taxonomy_group(p->group);
 	json_object_begin(w);
 	json_member_text(w, "kind", p->kind);
 	json_member_text(w, "category", p->category);
+	json_member_text(w, "category_label", str_of(category ? category->label : ""));
 	json_member_text(w, "group", p->group);
+	json_member_text(w, "group_label", str_of(group ? group->label : ""));
 	json_member_text(w, "region", p->region);
+	json_member_text(w, "region_name", p->region_name);
 	json_member_text(w, "country", p->country);
 	json_member_text(w, "size", p->size);
 	json_member_text(w, "budget", p->budget);

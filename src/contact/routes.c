@@ -59,12 +59,12 @@ enum { LINE_BYTES = 200, TITLE_BYTES = 120, BODY_BYTES = 2000, NOTE_BYTES = 400 
 	    {.name = "profile.region",                                                             \
 	     .type = HTTP_TEXT,                                                                    \
 	     .max = 100,                                                                           \
-	     .summary = "key of a region of the directory"},                                       \
+	     .summary = "region of the directory: its key, or its name",                           \
+	     .example = "Bern"},                                                                   \
 	    {.name = "profile.country",                                                            \
 	     .type = HTTP_TEXT,                                                                    \
-	     .min = 2,                                                                             \
-	     .max = 2,                                                                             \
-	     .summary = "country, instead of a region",                                            \
+	     .max = 60,                                                                            \
+	     .summary = "country, instead of a region or with its name: two letters, or a name",   \
 	     .example = "CH"},                                                                     \
 	    {.name = "profile.size",                                                               \
 	     .type = HTTP_CHOICE,                                                                  \
@@ -76,8 +76,8 @@ enum { LINE_BYTES = 200, TITLE_BYTES = 120, BODY_BYTES = 2000, NOTE_BYTES = 400 
 	     .summary = "what it is about, in the country's currency"},                            \
 	    {.name = "profile.languages",                                                          \
 	     .type = HTTP_TEXT,                                                                    \
-	     .max = 40,                                                                            \
-	     .summary = "codes of two letters with spaces",                                        \
+	     .max = 200,                                                                           \
+	     .summary = "codes of two letters with spaces, or names with commas",                  \
 	     .example = "de fr"},                                                                  \
 	    {.name = "profile.title",                                                              \
 	     .type = HTTP_TEXT,                                                                    \
@@ -231,8 +231,8 @@ const struct http_schema contact_schemas[] = {
     {"Contact", OBJECT(TEXT("name") "," TEXT("organisation") "," TEXT("email") "," TEXT(
 		    "phone") "," TEXT("note"))},
     {"PublishedProfile",
-     OBJECT("\"kind\":{\"enum\":[\"need\",\"offer\"]}," TEXT_NULL("category") "," TEXT_NULL("group") "," TEXT_NULL("region") "," TEXT_NULL("country") "," TEXT_NULL(
-	 "size") "," TEXT_NULL("budget") "," TEXT_NULL("languages") "," TEXT_NULL("title") "," TEXT_NULL("body") "," TEXT_NULL("badge"))},
+     OBJECT("\"kind\":{\"enum\":[\"need\",\"offer\"]}," TEXT_NULL("category") "," TEXT_NULL("category_label") "," TEXT_NULL("group") "," TEXT_NULL("group_label") "," TEXT_NULL("region") "," TEXT_NULL(
+	 "region_name") "," TEXT_NULL("country") "," TEXT_NULL("size") "," TEXT_NULL("budget") "," TEXT_NULL("languages") "," TEXT_NULL("title") "," TEXT_NULL("body") "," TEXT_NULL("badge"))},
     {"Code", OBJECT(TEXT("code"))},
     {"Session", OBJECT(SESSION "," STATE)},
     {"Enrolled", OBJECT(SESSION "," STATE "," INT("fits"))},

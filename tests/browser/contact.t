@@ -2,8 +2,9 @@
 # The pages of the contact sphere in a real browser: two people, from "new code" to a released contact, with the start
 # page as all they know. What is asked of each page stands in visit_contact.mjs.
 #
-#   HOLDFAST_SHOTS=DIR tests/browser/contact.t     also writes pictures; HOLDFAST_FORCED_COLORS=1: in the colours of
-#                                                  the system, as with high contrast
+#   HOLDFAST_SHOTS=DIR tests/browser/contact.t     also writes pictures; HOLDFAST_WIDTH=1280: of another width;
+#                                                  HOLDFAST_FORCED_COLORS=1: in the colours of the
+#                                                  system, as with high contrast
 use strict;
 use warnings;
 use FindBin;

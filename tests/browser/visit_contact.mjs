@@ -10,7 +10,7 @@ import { finish, ok } from '../lib/tap.mjs';
 
 const [base] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
-const phone = { width: 360, height: 720 };
+const phone = { width: Number(process.env.HOLDFAST_WIDTH ?? 360), height: 720 };
 const colors = { forcedColors: process.env.HOLDFAST_FORCED_COLORS ? 'active' : null };
 
 // ---- a person with a browser ----
@@ -99,7 +99,9 @@ async function enrol(visit, p, profile, by_keyboard) {
 		'#code': p.code.toLowerCase(),
 		'#title': profile.title,
 		'#body': `${profile.body} Write to us: mill at oberland dot ch`,
-		'#region': 'ch-bern',
+		'#country': 'Switzerland',
+		'#region': 'Bern',
+		'#languages': 'German, French',
 		'#c-name': `${p.name} Example`,
 		'#c-email': `${p.name.toLowerCase()}@example.org`,
 	};
@@ -114,7 +116,7 @@ async function enrol(visit, p, profile, by_keyboard) {
 	await press(p, 'Publish my profile');
 	// What was refused is still there, and what is secret is not.
 	const kept = {};
-	for (const field of ['#title', '#body', '#kind', '#category', '#region', '#code', '#c-name', '#c-email'])
+	for (const field of [...Object.keys(fill), '#kind', '#category'])
 		kept[field] = await page.locator(field).inputValue();
 	const wanted = { ...fill, '#kind': profile.kind, '#category': 'bakery', '#code': '', '#c-name': '',
 		'#c-email': '' };
@@ -146,7 +148,10 @@ async function unlock(visit, p, other_title, checked) {
 	if (checked) await check(visit, p, 'signed in');
 	await page.fill('#profile', number[0]);
 	await press(p, 'Look at it');
-	ok((await page.locator('main').innerText()).includes(other_title), `${p.name} sees the profile before deciding`);
+	const shown = await page.locator('main').innerText();
+	ok(shown.includes(other_title), `${p.name} sees the profile before deciding`);
+	ok(['Bakery', 'Bern', 'Switzerland', 'German, French'].every((name) => shown.includes(name)) &&
+		!/\b(?:ch-bern|CH|bakery|de fr)\b/.test(shown), 'by names, not by keys', shown);
 	if (checked) await check(visit, p, 'unlock this party');
 	await press(p, 'Unlock');
 	ok(await heading(p) === 'Unlocked', `${p.name} unlocks it`, await page.locator('main').innerText());
@@ -182,6 +187,10 @@ for (const [p, other] of [[anna, boris], [boris, anna]]) {
 await check(visit, anna, 'contact');
 await press(anna, 'My data');
 await check(visit, anna, 'my data');
+await press(anna, 'Change the profile');
+ok(await heading(anna) === 'Profile changed', 'the profile can be sent again as it is shown',
+	await anna.page.locator('main').innerText());
+await press(anna, 'My data');
 await press(anna, 'Erase everything');
 await check(visit, anna, 'erase');
 for (const path of ['/protected', '/privacy', '/imprint', '/left']) {

@@ -42,6 +42,8 @@ for (
 	[ 'a telephone number', 400, 'text-tells-who', body => 'Call us any time at 031 555 12 34, thank you.' ],
 	[ 'a name of the region', 400, 'text-tells-who', body => 'We are the Oberland Backstube and look for flour.' ],
 	[ 'a language that is none', 400, 'invalid-parameter', languages => 'in fo at mi ll' ],
+	[ 'a country that is none', 400, 'invalid-parameter', region => undef, country => 'Atlantis' ],
+	[ 'a country of no business', 400, 'invalid-parameter', region => undef, country => 'Frankreich' ],
 	[ 'an unknown category', 400, 'invalid-parameter', category => 'wizard' ],
 	)
 {
@@ -52,6 +54,31 @@ for (
 	like($answer->{type}, qr/\Q$problem\E$/, 'as what it is') or diag encode_json($answer);
 }
 is($i->sql('SELECT count(*) FROM profile'), '3', 'nothing of that is stored');
+sub enrol {
+	return $s->post('enrol', code => $s->ok('code')->{code}, contact => Sphere::contact_of('X'), text_version => 1,
+		profile => Sphere::profile_of('X', @_));
+}
+($status, $answer) = enrol(region => 'Brn');
+like($answer->{detail}, qr/no region "Brn"; it has, for example: Bern \(CH\)/,
+	'a name that is none brings such as are near');
+for (
+	[ 'the name of the region', region => 'bern' ],
+	[ 'and what another language calls it', region => 'Canton de Berne', country => 'Suisse' ],
+	)
+{
+	my ($what, @place) = @$_;
+	($status, $answer) = enrol(@place, languages => 'French, deutsch');
+	is($status, 200, "$what is enough") or diag encode_json($answer);
+	is_deeply([ @{ $s->ok('self', ticket => $answer->{ticket})->{profile} }{qw(region region_name country languages)} ],
+		[ 'ch-bern', 'Bern', 'CH', 'de fr' ], 'its keys are kept');
+	$s->i->run_ok('contact', 'erase', $answer->{profile});
+}
+$i->sql("UPDATE region SET name = 'Bern', country = 'DE' WHERE key = 'ch-uri'");
+($status, $answer) = enrol(region => 'Bern');
+like($answer->{detail}, qr/several regions are called "Bern": Bern \(..\), Bern \(..\)/,
+	'a name of two needs its country');
+is((enrol(region => 'Bern', country => 'Switzerland'))[0], 200, 'with which it is one');
+$i->sql("UPDATE region SET name = 'Uri', country = 'CH' WHERE key = 'ch-uri'");
 ($status, $answer) = $s->post('enrol', code => $s->ok('code')->{code}, contact => Sphere::contact_of('X'),
 	text_version => 1, profile => Sphere::profile_of('X', body => 'We are bigmill on Insta'));
 like($answer->{detail}, qr/"bigmill on Insta"\. Leave it out: it belongs to your contact data/,

@@ -54,6 +54,9 @@ like($page, qr/Flour &lt;from&gt; our mill/, 'the page lists them, escaped');
 $page = $i->get("/profiles/$offer->{profile}")->{content};
 like($page, qr/<code>$offer->{profile}<\/code>/, 'and shows one with its number');
 unlike($page, qr/<script(?! type="application\/ld)/, 'without a script of its own');
+$page = $i->get("/profiles/$need->{profile}?lang=de")->{content};
+like($page, qr/>\Q$_\E</, "names, not keys, in the language of the page: $_")
+	for 'Bäckerei, Lebensmittel', 'Bern', 'Schweiz', 'weniger als 10 Personen', 'Deutsch, Französisch';
 my ($path) = $i->get("/profiles/$need->{profile}")->{content} =~ m{href="(/profiles/[0-9a-f]+/similar)"};
 $page = $i->get($path)->{content};
 is_deeply([ $page =~ m{<h2><a href="/profiles/([0-9a-f]+)"}g ], [ $offer->{profile}, $far->{profile} ],

@@ -161,6 +161,23 @@ static void numbers_tell_their_country(void **state)
 	}
 }
 
+static void languages_are_known_by_codes_and_names(void **state)
+{
+	(void)state;
+	static const char *const names[][2] = {
+	    {"de", "de"},       {"DE", "de"},     {"German", "de"},  {"deutsch", "de"},
+	    {"Français", "fr"}, {"srpski", "sr"}, {"Spanish", "es"}, {"castellano", "es"},
+	    {"xx", ""},         {"", ""},         {"Klingon", ""},
+	};
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (!str_eq(iso_language(str_of(names[i][0])), str_of(names[i][1])))
+			fail_msg("'%s' is not '%s'", names[i][0], names[i][1]);
+	assert_true(str_eq(iso_language_name(STR("es"), STR("en")), STR("Spanish")));
+	assert_true(str_eq(iso_language_name(STR("el"), STR("fr")), STR("grec moderne")));
+	assert_true(str_eq(iso_language_name(STR("fr"), STR("xx")), STR("French")));
+	assert_false(iso_language_name(STR("xx"), STR("en")).n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +189,7 @@ int main(void)
 	    cmocka_unit_test(english_is_known_where_it_differs),
 	    cmocka_unit_test(pages_name_countries_in_their_language),
 	    cmocka_unit_test(numbers_tell_their_country),
+	    cmocka_unit_test(languages_are_known_by_codes_and_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,6 +18,15 @@ static const struct iso_country_row {
 #undef COUNTRY
 };
 
+static const struct {
+	const char code[3];
+	const char *names; /* "en=German|de=Deutsch" */
+} spoken[] = {
+#define SPOKEN(code, names) {code, names},
+#include "directory/iso/names.def"
+#undef SPOKEN
+};
+
 /* Sorted by country; parts of parts behind the others. */
 static const struct iso_part_row {
 	const char country[3];
@@ -265,6 +274,33 @@ struct str iso_country(struct str name)
 			code = (struct str){"", 0};
 	}
 	return code;
+}
+
+/* ---- languages ---- */
+
+static const struct iso_index *spoken_index(void)
+{
+	static struct iso_index index;
+	char key[KEY_BYTES];
+	for (size_t i = 0; i < COUNT_OF(spoken) && !index.done; i++) {
+		struct str rest = str_of(spoken[i].names);
+		index_add(&index, words_key((struct str){spoken[i].code, 2}, key), 0, i);
+		for (size_t place = 1; rest.n; place++) {
+			struct str name = str_cut(&rest, '|');
+			str_cut(&name, '=');
+			index_add(&index, words_key(name, key), place, i);
+		}
+	}
+	if (!index.done)
+		index_sort(&index);
+	return &index;
+}
+
+struct str iso_language(struct str name)
+{
+	char key[KEY_BYTES];
+	const struct iso_name *found = index_find(spoken_index(), words_key(name, key));
+	return found ? (struct str){spoken[found->row].code, 2} : (struct str){"", 0};
 }
 
 /* ---- parts ---- */

@@ -1,6 +1,7 @@
-/* Names of countries and of their parts (states, cantons, provinces), so that whatever a file calls
- * them they meet: codes of ISO 3166, abbreviations, names in many languages. The tables are made
- * from Debian's iso-codes when the programs are built (tools/embed-iso).
+/* Names of countries, of their parts (states, cantons, provinces) and of languages, so that
+ * whatever a file or a person calls them they meet: codes of ISO 3166 and 639, abbreviations, names
+ * in many languages. The tables are made from Debian's iso-codes when the programs are built
+ * (tools/embed-iso).
  *
  * Names are folded as words are (directory/words). What says only that it is a canton or a state
  * does not count: "Kanton Bern", "Canton de Berne" and "Bern" are one. The indexes are made at the
@@ -24,6 +25,12 @@ struct str iso_part(struct str country, struct str name, struct str *of);
 /* The name of a country (two letters) on pages in a language: "Deutschland" for DE and de; English
  * when the language has none. Empty: no such country. Static. */
 struct str iso_country_name(struct str country, struct str language);
+
+/* The two letters (ISO 639-1) of a language by its code or by a name that pages of some language
+ * have for it: "Deutsch", "german". Empty: unknown. Static. */
+struct str iso_language(struct str name);
+/* What it is called on pages in a language, as iso_country_name. */
+struct str iso_language_name(struct str spoken_language, struct str language);
 
 /* What English calls a part that iso_part named, where that differs; else empty. Static. */
 struct str iso_part_english(struct str country, struct str name);

@@ -5,14 +5,47 @@
 #include <string.h>
 #include "base/ascii.h"
 #include "db/async/async.h"
+#include "directory/iso/iso.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "sql/profiles.h"
 
 enum { PROFILES_ON_A_PAGE = 20, PROFILE_ID_SIGNS = 32 };
 
-static const char *const profile_kinds[] = {"need", "offer", NULL};
-static const char *const profile_sizes[] = {"small", "medium", "large", NULL};
-static const char *const profile_budgets[] = {"to-10k", "to-100k", "to-1m", "more", NULL};
+static const char *const profile_kinds[] = {
+#define PROFILE_KIND(letter, value, label) value,
+#include "directory/taxonomy/profile_choices.def"
+#undef PROFILE_KIND
+    NULL};
+
+/* The choices of a profile: what a column has, what the API says, what pages do. */
+struct profile_choice {
+	const char *letter, *value, *label;
+};
+static const struct profile_choice profile_kind[] = {
+#define PROFILE_KIND(letter, value, label) {letter, value, label},
+#include "directory/taxonomy/profile_choices.def"
+#undef PROFILE_KIND
+    {NULL, NULL, NULL}};
+static const struct profile_choice profile_size[] = {
+#define PROFILE_SIZE(letter, value, label) {letter, value, label},
+#include "directory/taxonomy/profile_choices.def"
+#undef PROFILE_SIZE
+    {NULL, NULL, NULL}};
+static const struct profile_choice profile_budget[] = {
+#define PROFILE_BUDGET(letter, value, label) {letter, value, label},
+#include "directory/taxonomy/profile_choices.def"
+#undef PROFILE_BUDGET
+    {NULL, NULL, NULL}};
+
+static const struct {
+	const char *member;
+	int column;
+	const struct profile_choice *choices;
+} profile_choices[] = {
+    {"kind", SQL_PROFILES_KIND, profile_kind},
+    {"size", SQL_PROFILES_SIZE_BAND, profile_size},
+    {"budget", SQL_PROFILES_BUDGET_BAND, profile_budget},
+};
 
 /* A list or one profile, asked for by a request. */
 struct profile_request {
@@ -21,14 +54,6 @@ struct profile_request {
 	int limit; /* one row more is asked for: then there is a next page */
 	bool page; /* HTML; else JSON */
 };
-
-static struct str profile_choice(const struct db_rows *rows, int row, int column,
-				 const char *letters, const char *const *names)
-{
-	struct str letter = db_text(rows, row, column);
-	const char *at = letter.n ? strchr(letters, letter.p[0]) : NULL;
-	return at ? str_of(names[at - letters]) : STR("");
-}
 
 /* ---- JSON ---- */
 
@@ -64,16 +89,16 @@ static const struct {
 static void profile_write(struct json_writer *w, const struct db_rows *rows, int row, bool similar)
 {
 	json_object_begin(w);
-	json_member_text(w, "kind",
-			 profile_choice(rows, row, SQL_PROFILES_KIND, "no", profile_kinds));
 	for (size_t i = 0; i < COUNT_OF(profile_columns); i++)
 		json_member_text(w, profile_columns[i].key,
 				 db_text(rows, row, profile_columns[i].column));
-	json_member_text(w, "size",
-			 profile_choice(rows, row, SQL_PROFILES_SIZE_BAND, "sml", profile_sizes));
-	json_member_text(
-	    w, "budget",
-	    profile_choice(rows, row, SQL_PROFILES_BUDGET_BAND, "abcd", profile_budgets));
+	for (size_t i = 0; i < COUNT_OF(profile_choices); i++) {
+		const struct profile_choice *c = profile_choices[i].choices;
+		struct str letter = db_text(rows, row, profile_choices[i].column);
+		while (c->letter && !str_eq(letter, str_of(c->letter)))
+			c++;
+		json_member_text(w, profile_choices[i].member, str_of(c->value ? c->value : ""));
+	}
 	if (similar) {
 		json_key(w, "reasons");
 		json_array_begin(w);
@@ -131,16 +156,48 @@ static void profile_filters(struct view *p, const struct http_request *request)
 	json_build_text(&p->b, p->root, "group_given", chosen);
 }
 
-/* Translate the members that are words of ours, in a profile or in each of a list. */
+/* "de fr" as "German, French" in the page's language. */
+static struct str profile_languages(const struct view *p, struct str codes)
+{
+	struct str out = STR("");
+	while (codes.n) {
+		struct str one = str_cut(&codes, ' ');
+		struct str name = iso_language_name(one, str_of(p->in->language->tag));
+		out = ARENA_JOIN(p->arena, out, str_of(out.n ? ", " : ""), name.n ? name : one);
+	}
+	return out;
+}
+
+/* What the page's language calls a member of a profile. */
+static struct str profile_called(const struct view *p, const struct json_value *profile,
+				 const struct json_value *m)
+{
+	if (str_eq(m->key, STR("category_label")))
+		return view_kind(p, json_text(json_get(profile, "category")), m->text);
+	if (str_eq(m->key, STR("group_label")))
+		return wording_find(p->in->wording, m->text);
+	if (str_eq(m->key, STR("languages")))
+		return profile_languages(p, m->text);
+	if (str_eq(m->key, STR("country"))) {
+		struct str name = iso_country_name(m->text, str_of(p->in->language->tag));
+		return name.n ? name : m->text;
+	}
+	for (size_t i = 0; i < COUNT_OF(profile_choices); i++)
+		for (const struct profile_choice *c = profile_choices[i].choices; c->value; c++)
+			if (str_eq(m->key, str_of(profile_choices[i].member)) &&
+			    str_eq(m->text, str_of(c->value)))
+				return wording_find(p->in->wording, str_of(c->label));
+	return m->text;
+}
+
+/* Names instead of keys, in a profile or in each of a list. */
 static void profile_translate(const struct view *p, struct json_value *v)
 {
-	static const char *const members[] = {"kind", "size", "budget", "group_label"};
 	for (struct json_value *m = v->first; m; m = m->next) {
 		if (m->kind == JSON_IS_ARRAY || m->kind == JSON_IS_OBJECT)
 			profile_translate(p, m);
-		for (size_t i = 0; i < COUNT_OF(members); i++)
-			if (m->kind == JSON_IS_STRING && str_eq(m->key, str_of(members[i])))
-				m->text = wording_find(p->in->wording, m->text);
+		else if (m->kind == JSON_IS_STRING && v->kind == JSON_IS_OBJECT)
+			m->text = profile_called(p, v, m);
 	}
 }
 
