@@ -232,9 +232,9 @@ check-layers: all ## fail when a layer includes what is above or beside it, or f
 	tools/check-layers . $(B)
 check-docs: all ## fail when help, manual pages and README disagree
 	tools/check-docs $(B)
-fuzz: ## run every fuzz target for SECONDS each (default 60)
-	$(MAKE) VARIANT=fuzz CC=clang fuzzers
-	tools/run-fuzzers $(BUILD)/fuzz/tests/fuzz $(or $(SECONDS),60)
+fuzz: ## run every fuzz target, or ONLY=NAME, for SECONDS each (default 60); KEEP=yes adds what it learns to the corpus
+	$(MAKE) VARIANT=fuzz CC=clang $(if $(ONLY),$(BUILD)/fuzz/tests/fuzz/$(ONLY),fuzzers)
+	KEEP=$(KEEP) tools/run-fuzzers $(BUILD)/fuzz/tests/fuzz $(or $(SECONDS),60) $(ONLY)
 
 SOURCES = $(shell git ls-files 'src/*.c' 'src/*.h' 'tests/*.c' 'tests/*.h' 'bench/*.c')
 lint: compile_commands.json ## clang-format, the rules of the house, cppcheck, shell syntax, clang-tidy
@@ -285,8 +285,13 @@ $(B)/bench/cache/measure: bench/cache/measure.c $(call archives,base cache cache
 scenes: all ## scenes of faults and of healthy loads, and what heal says of them (HEALTHY=300 ONLY=REGEX OUT=DIR)
 	bench/scenes/run --healthy $(or $(HEALTHY),300) $(if $(ONLY),--only '$(ONLY)') $(if $(OUT),--out $(OUT))
 .PHONY: soak
-soak: all ## visitors, imports, a pipeline and exports while processes are killed, stopped, restarted (SOAK_SECONDS=3600 SEED=7)
+soak: all ## visitors, imports, a pipeline and exports while processes are killed (SOAK_SECONDS=3600 SEED=7); then soak-keeper
 	SOAK_SECONDS=$(or $(SOAK_SECONDS),3600) bench/soak/run $(SEED)
+	$(MAKE) soak-keeper
+soak-keeper: $(B)/tests/contact/walk ## the keeper: every sequence of 8 actions of two parties, and an hour of fuzzing (WALK_DEPTH, SECONDS)
+	$(B)/tests/contact/walk all 2 $(or $(WALK_DEPTH),8)
+	$(MAKE) fuzz ONLY=keeper SECONDS=$(or $(SECONDS),3600)
+.PHONY: soak-keeper
 .PHONY: bench-search
 bench-search: all ## what finding costs on RECORDS (default 1400000) generated records
 	$(call report,bench/search/run --bin $(B) --records $(or $(RECORDS),1400000),docs/bench-search.md)

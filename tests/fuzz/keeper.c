@@ -1,8 +1,11 @@
 /* link: base keeper/message keeper */
 /* The keeper's core: a request of any operation that is right but for some bytes, or of any bytes.
- * It answers every one, with a status of the list; it releases to a party only what it may have. */
+ * It answers every one, with a status of the list; it releases to a party only what it may have.
+ * Packets of other lengths, versions and operations are no requests. */
 #include "fuzz.h"
 #include "../contact/world.h"
+
+#include <sys/socket.h>
 
 enum { UNMATCHED = KEEPER_OPS, TEMPLATES };
 static const struct keeper_rules rules = {.tick_s = 10, .unlocks_per_day = 100, .profile_days = 90};
@@ -118,6 +121,32 @@ static void renew(void)
 	}
 }
 
+/* A packet as the other end of the socket may send it: some bytes too many or too few, another
+ * header. */
+static void receive(const struct keeper_request *right, const uint8_t *data, size_t size)
+{
+	static struct {
+		struct keeper_request r;
+		uint8_t more[128];
+	} packet;
+	static struct keeper_request got;
+	static int wire[2];
+	struct err err;
+	if (!wire[1])
+		must(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, wire) == 0);
+	packet.r = *right;
+	packet.r.version = KEEPER_VERSION;
+	size_t header = offsetof(struct keeper_request, empty), n = size > 1 ? size - 1 : 0;
+	memcpy(&packet.r, data + 1, n < header ? n : header);
+	size_t bytes = keeper_request_bytes(right->op) + (size ? data[0] % 128u : 0);
+	bytes = size && data[0] & 128 ? 1 + bytes % (2 * header) : bytes;
+	must(send(wire[0], &packet, bytes, 0) == (ssize_t)bytes);
+	bool is = bytes >= header && packet.r.version == KEEPER_VERSION &&
+		  keeper_request_bytes(packet.r.op) == bytes;
+	must((keeper_receive_request(wire[1], &got, &err) == OK) == is);
+	fuzz_accept(is);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool prepared;
@@ -135,6 +164,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t n = keeper_request_bytes(r->op), header = offsetof(struct keeper_request, empty);
 	uint8_t *bytes = (uint8_t *)r + header;
 	n -= header;
+	if (data[1] & 2) {
+		receive(r, data + 2, size - 2);
+		return 0;
+	}
 	if (data[1] & 1) {
 		/* from any place on, the bytes of the input */
 		size_t from = size > 3 ? (size_t)(data[2] | data[3] << 8) % n : 0;
