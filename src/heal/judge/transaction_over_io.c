@@ -70,13 +70,12 @@ static struct over_io *over_io_of(struct over_io *all, int *count, const struct 
 	return &all[(*count)++];
 }
 
-/* It waits within the server for something outside of it: another server, or time. Before
- * version 17 dblink tells no wait. A statement that is a transaction by itself and changes
- * nothing holds nothing up. */
+/* It waits within the server for another one. Before version 17 dblink tells no wait. A statement
+ * that is a transaction by itself and changes nothing holds nothing up. */
 static bool over_io_calls(const struct observe_session *s)
 {
 	return s->state == OBSERVE_ACTIVE && (s->xid_age >= 0 || s->xact_start < s->query_start) &&
-	       (strcmp(s->wait_type, "Extension") == 0 || strcmp(s->wait, "PgSleep") == 0 ||
+	       (strcmp(s->wait_type, "Extension") == 0 ||
 		(!s->wait_type[0] && strstr(s->text.text, "dblink")));
 }
 
