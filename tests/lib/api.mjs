@@ -3,7 +3,8 @@
 // /poison?ids=a,b: from now on there is no answer for these; each time one is asked for, "poison PORT" is written.
 // /throttle?after=S: from now on every answer is a 429 with Retry-After: S (0: as before).
 // /echo: method, the header X-Key, Content-Type and the body, as JSON.
-// /count: how many items were asked for. /refuse: from now on every answer for an item is a 404; /accept: no more.
+// /count: how many items were asked for. /refuse: from now on every answer for an item is a 404,
+// after the same time; /accept: no more.
 import http from 'node:http';
 
 const host = process.argv[2];
@@ -12,6 +13,7 @@ let poison = new Set();
 let asked = 0;
 let refuse = false;
 let throttle = 0;
+const takes = () => least + Math.random() * (most - least); // ms
 http.createServer((request, response) => {
 	const url = new URL(request.url, 'http://x');
 	const id = url.searchParams.get('id');
@@ -40,8 +42,10 @@ http.createServer((request, response) => {
 		response.writeHead(429, { 'Retry-After': String(throttle) });
 		response.end();
 	} else if (refuse) {
-		response.writeHead(404);
-		response.end();
+		setTimeout(() => {
+			response.writeHead(404);
+			response.end();
+		}, takes());
 	} else if (poison.has(id)) {
 		process.stdout.write(`poison ${request.socket.remotePort}\n`);
 	} else {
@@ -50,6 +54,6 @@ http.createServer((request, response) => {
 		setTimeout(() => {
 			response.writeHead(wrong ? 500 : 200, { 'Content-Type': 'application/json' });
 			response.end(JSON.stringify({ ok: 1, id }));
-		}, least + Math.random() * (most - least));
+		}, takes());
 	}
 }).listen({ port, host, backlog: 4096 }, () => process.stdout.write('listening\n'));
