@@ -184,6 +184,31 @@ static void it_is_cured_when_it_stays_away_and_closed_later_by_itself(void **sta
 	end(&s);
 }
 
+static void a_suspicion_that_comes_in_waves_is_one_incident(void **state)
+{
+	(void)state;
+	for (int late = 0; late < 2; late++) { /* later than what is forgotten */
+		struct story s;
+		begin(&s);
+		s.times.cured_us = 5 * SECOND;
+		s.times.closed_us = 100 * SECOND;
+		struct judge_finding f = finding(JUDGE_HERD_NO_PERIOD, JUDGE_PROBABLE);
+		pass(&s, &f, 3);
+		pass(&s, NULL, 60);
+		is(&s, INCIDENT_CLOSED);
+		pass(&s, NULL, late ? 60 : 0);
+		/* The third wave shows the period. */
+		struct judge_finding herd = finding(JUDGE_HERD, JUDGE_HIGH);
+		herd.period_s = 62;
+		herd.waves = 3;
+		pass(&s, &herd, 3);
+		assert_int_equal(s.now.last_id, late ? 2 : 1);
+		is(&s, late ? INCIDENT_CLOSED : INCIDENT_OPEN);
+		assert_string_equal(incidents_of_id(&s.now, s.now.last_id)->diagnosis, "herd");
+		end(&s);
+	}
+}
+
 static void an_absence_that_nobody_watched_is_no_return_and_no_cure(void **state)
 {
 	(void)state;
@@ -337,6 +362,7 @@ int main(void)
 	    cmocka_unit_test(the_third_return_opens_and_no_further_act_is_allowed),
 	    cmocka_unit_test(waves_of_a_herd_are_one_presence),
 	    cmocka_unit_test(it_is_cured_when_it_stays_away_and_closed_later_by_itself),
+	    cmocka_unit_test(a_suspicion_that_comes_in_waves_is_one_incident),
 	    cmocka_unit_test(an_absence_that_nobody_watched_is_no_return_and_no_cure),
 	    cmocka_unit_test(on_a_full_disk_nothing_changes_and_nothing_is_forgotten),
 	    cmocka_unit_test(the_report_is_made_of_lines_alone),

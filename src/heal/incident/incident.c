@@ -44,6 +44,20 @@ const struct incident *incidents_of_key(const struct incidents *all, const char 
 	return best;
 }
 
+/* The latest incident of that key that was closed as a mere suspicion at `since` or later; NULL. */
+static const struct incident *incidents_dropped(const struct incidents *all, const char *key,
+						int64_t since)
+{
+	const struct incident *best = NULL;
+	for (int i = 0; i < INCIDENTS; i++) {
+		const struct incident *in = &all->incident[i];
+		if (in->id && in->state == INCIDENT_CLOSED && in->dropped && in->since >= since &&
+		    strcmp(in->key, key) == 0 && (!best || in->id > best->id))
+			best = in;
+	}
+	return best;
+}
+
 static int64_t incident_number(const struct json_value *line, const char *name)
 {
 	int64_t n;
@@ -87,8 +101,8 @@ static void incident_apply_finding(struct incidents *all, const struct json_valu
 		*in = (struct incident){.id = id, .first = t, .since = t, .began = t};
 		all->last_id = id > all->last_id ? id : all->last_id;
 		OBSERVE_SET(in->key, json_text(json_get(f, "key")));
-		OBSERVE_SET(in->diagnosis, json_text(json_get(f, "diagnosis")));
 	}
+	OBSERVE_SET(in->diagnosis, json_text(json_get(f, "diagnosis")));
 	OBSERVE_SET(in->cause, json_text(json_get(f, "cause")));
 	in->confidence = incident_confidence(json_text(json_get(f, "confidence")));
 	in->seen = in->evidence = t;
@@ -128,6 +142,8 @@ void incidents_apply(struct incidents *all, const struct json_value *line)
 				in->state = (enum incident_state)s;
 		}
 		in->since = t;
+		in->dropped = str_eq(json_text(json_get(line, "from")),
+				     str_of(state_names[INCIDENT_SUSPECT]));
 		if (in->state == INCIDENT_OPEN)
 			in->began = in->seen = t;
 	} else if (str_eq(kind, STR("intent"))) {
@@ -251,6 +267,19 @@ static void incident_absent(struct incident_case *c, const struct incident *in)
 		incident_move(c, in, INCIDENT_CLOSED, "it stayed away");
 }
 
+/* A new incident, or the suspicion that was dropped not long ago: what comes in waves that are
+ * further apart than a suspicion is kept is one thing. NULL: it could not be written. */
+static const struct incident *incident_begin(struct incident_case *c, const struct judge_finding *f)
+{
+	const struct incident *in = incidents_dropped(c->all, f->key, c->now - c->times->closed_us);
+	int64_t id = in ? in->id : c->all->last_id + 1;
+	if (!incident_say_finding(c, id, in ? "returned" : "began", f))
+		return NULL;
+	incident_move(c, incidents_of_id(c->all, id), INCIDENT_SUSPECT,
+		      in ? "it came back" : "it is there for the first time");
+	return incidents_of_id(c->all, id);
+}
+
 void incidents_look(struct incidents *all, const struct incident_times *times, int64_t now,
 		    const struct judge_result *result, incident_say *say, void *ctx)
 {
@@ -262,10 +291,8 @@ void incidents_look(struct incidents *all, const struct incident_times *times, i
 		if (f->confidence == JUDGE_NOTE)
 			continue;
 		const struct incident *in = incidents_of_key(all, f->key);
-		if (!in && incident_say_finding(&c, all->last_id + 1, "began", f)) {
-			in = incidents_of_id(all, all->last_id);
-			incident_move(&c, in, INCIDENT_SUSPECT, "it is there for the first time");
-		}
+		if (!in)
+			in = incident_begin(&c, f);
 		if (!in)
 			continue;
 		there[in - all->incident] = true;

@@ -2,7 +2,7 @@
  * object, so that a herd of fourteen statements is one incident.
  *
  *   CLOSED --first--> SUSPECT --3rd return, or it stays (below)--> OPEN
- *   SUSPECT --absent for cured_us--> CLOSED
+ *   SUSPECT --absent for max(3 periods, cured_us)--> CLOSED --again, within closed_us--> SUSPECT
  *   OPEN --absent for max(3 periods, cured_us)--> CURED --absent for closed_us--> CLOSED
  *   CURED --again--> OPEN
  *
@@ -47,6 +47,7 @@ struct incident {
 	int returns, acts;
 	int k, waves, waiters, statements, callers; /* as the ledger has them */
 	bool relief;
+	bool dropped; /* CLOSED as a suspicion: it goes on when it comes back */
 };
 
 struct incident_times {

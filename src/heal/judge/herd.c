@@ -502,8 +502,7 @@ static void herd_report_uneven(struct herd *h, const struct observe_execution *x
 	struct judge_finding *f = judge_add(c, JUDGE_HERD_NO_PERIOD, JUDGE_PROBABLE);
 	if (!f)
 		return;
-	f->key = judge_text(c, "herd-no-period/%s/%016llx", x->caller,
-			    (unsigned long long)x->fingerprint);
+	f->key = judge_text(c, "herd/%s", herd_first(h, x->caller));
 	f->k = w->k;
 	f->waves = w->full;
 	f->cause = judge_text(
