@@ -246,7 +246,7 @@ DELETE FROM business_detail AS d USING import_row AS r WHERE d.id = r.id AND r.c
 DELETE FROM import_row WHERE closed IS NOT NULL;
 
 -- name: import_reopened
-DELETE FROM business_closed AS c USING import_row AS r WHERE c.id = r.id;
+DELETE FROM business_closed AS c USING import_row AS r WHERE c.id = r.id AND r.closed IS NULL;
 
 -- name: import_dry_counts
 -- What an import would do with the remaining rows.
@@ -257,7 +257,8 @@ FROM import_row AS r LEFT JOIN business AS b ON b.id = r.id;
 CREATE TEMPORARY TABLE import_place (
 	country text COLLATE "C", region_name text COLLATE "C", city text COLLATE "C", -- '': none
 	region_name_key text, city_name_key text, region_key text, city_slug text,
-	region_id integer, city_id integer
+	region_id integer, city_id integer,
+	facets text[] COLLATE "C", marks smallint[] -- words and marks of the two (directory_facets, directory_marks)
 ) ON COMMIT DROP;
 
 -- name: import_places
@@ -290,6 +291,11 @@ ON CONFLICT (key) DO UPDATE SET name_key = excluded.name_key WHERE c.name_key = 
 UPDATE import_place AS p SET region_id = (SELECT g.id FROM region AS g WHERE g.key = p.region_key),
 	city_id = (SELECT c.id FROM city AS c WHERE c.key = p.region_key || '-' || p.city_slug);
 
+-- name: import_place_facets
+-- Made here, and not for each business. The facets of categories are among the words of the row.
+UPDATE import_place SET facets = directory_facets(NULL, NULL, region_id, city_id),
+	marks = directory_marks(NULL, NULL, region_id, city_id);
+
 -- name: import_place_analyze
 ANALYZE import_place (country, region_name, city);
 
@@ -299,7 +305,7 @@ UPDATE business AS b SET
 	category_id = r.category_id, group_id = r.group_id, quality_score = r.quality_score, name = r.name,
 	street = r.street, postcode = r.postcode, city = r.city, country = r.country, phone = r.phone,
 	hours = r.hours, timezone = r.timezone,
-	marks = r.marks || directory_marks(r.category_id, r.group_id, p.region_id, p.city_id)
+	marks = r.marks || p.marks
 FROM {{import_placed}} WHERE b.id = r.id;
 
 -- name: import_update_detail
@@ -309,8 +315,8 @@ UPDATE business_detail AS d SET
 	alt_names = r.alt_names, description = r.description, website = r.website,
 	service_area = r.service_area, same_as = r.same_as, offers = r.offers, extra = r.extra,
 	quality_score = r.quality_score, name_key = r.name_key,
-	words = r.words || directory_facets(b.category_id, b.group_id, b.region_id, b.city_id)
-FROM import_row AS r JOIN business AS b ON b.id = r.id WHERE d.id = r.id;
+	words = r.words || p.facets
+FROM {{import_placed}} WHERE d.id = r.id;
 
 -- name: import_updated
 -- Remove the rows that were updated; the rest is new.
@@ -354,8 +360,7 @@ INSERT INTO business_path (id, path)
 SELECT r.id, COALESCE(c.slug, 'in/' || g.key, 'elsewhere') || '/'
 	|| CASE WHEN c.paths + r.n <= $1::integer THEN '' ELSE left(r.path_name, 1) || '/' END || r.path_name
 FROM fresh AS r LEFT JOIN city AS c ON c.id = r.city_id LEFT JOIN region AS g ON g.id = r.region_id
-ORDER BY r.id
-ON CONFLICT (id) DO NOTHING;
+ORDER BY r.id;
 
 -- name: region_merged
 SELECT regions_merged AS merged FROM directory_identity;
@@ -464,7 +469,7 @@ INSERT INTO business (id, region_id, city_id, lat_e7, lon_e7, source_id, categor
 	quality_score, name, street, postcode, city, country, phone, hours, timezone, marks)
 SELECT r.id, p.region_id, p.city_id, r.lat_e7, r.lon_e7, $1::smallint, r.category_id, r.group_id,
 	r.quality_score, r.name, r.street, r.postcode, r.city, r.country, r.phone, r.hours, r.timezone,
-	r.marks || directory_marks(r.category_id, r.group_id, p.region_id, p.city_id)
+	r.marks || p.marks
 FROM {{import_placed}}
 ORDER BY p.region_id, p.city_id, r.group_id;
 
@@ -473,8 +478,8 @@ INSERT INTO business_detail (id, content_hash, source_updated_at, external_id, c
 	alt_names, description, website, service_area, same_as, offers, extra, quality_score, name_key, words)
 SELECT r.id, r.content_hash, r.source_updated_at, r.external_id, r.categories, r.hours_week,
 	r.alt_names, r.description, r.website, r.service_area, r.same_as, r.offers, r.extra, r.quality_score, r.name_key,
-	r.words || directory_facets(b.category_id, b.group_id, b.region_id, b.city_id)
-FROM import_row AS r JOIN business AS b ON b.id = r.id;
+	r.words || p.facets
+FROM {{import_placed}};
 
 -- name: import_size
 -- How many businesses there were when the table was last looked through; -1: never.

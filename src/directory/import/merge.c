@@ -186,10 +186,12 @@ static enum status merge_closed(struct import *im, int64_t source, uint64_t *kno
 				uint64_t *closed)
 {
 	static const struct db_statement *const steps[] = {
-	    &sql_import_closed_leave, &sql_import_closed_leave_detail, &sql_import_closed_done,
-	    &sql_import_reopened};
+	    &sql_import_closed_leave, &sql_import_closed_leave_detail, &sql_import_closed_done};
 	struct db_rows rows;
-	enum status status = DB_RUN(im->db, sql_import_closed_known, &rows, im->err);
+	enum status status = merge_run(im, &sql_import_reopened, NULL);
+	if (status != OK || !im->report->closed)
+		return status;
+	status = DB_RUN(im->db, sql_import_closed_known, &rows, im->err);
 	if (status != OK)
 		return status;
 	*known = (uint64_t)db_i64(&rows, 0, SQL_IMPORT_CLOSED_KNOWN_KNOWN);
@@ -249,7 +251,8 @@ static enum status merge_rows(struct import *im)
 {
 	static const struct db_statement *const places[] = {
 	    &sql_import_place_create, &sql_import_places,    &sql_import_regions,
-	    &sql_import_cities,       &sql_import_place_ids, &sql_import_place_analyze};
+	    &sql_import_cities,       &sql_import_place_ids, &sql_import_place_facets,
+	    &sql_import_place_analyze};
 	int64_t source = 0;
 	uint64_t known = 0, closed = 0;
 	enum status status = source_id(im, &source);

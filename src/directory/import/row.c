@@ -79,22 +79,23 @@ static void put_e7(struct buf *out, struct str degrees)
 		buf_printf(out, "\t%ld", lround(v * 1e7));
 }
 
+/* The next category of a list that there is; NULL: none. */
+static const struct taxonomy_category *next_category(struct str *keys)
+{
+	const struct taxonomy_category *found = NULL;
+	while (keys->p && !found)
+		found = taxonomy_find(TAXONOMY_KEY, str_cut(keys, RECORD_SEPARATOR));
+	return found;
+}
+
 /* Category, its group, and further ones as numbers. */
 static void put_categories(struct buf *out, struct str keys)
 {
-	const struct taxonomy_category *main = NULL;
+	const struct taxonomy_category *main = next_category(&keys), *c;
 	struct buf more;
 	buf_init(&more, 4096);
-	while (keys.p) {
-		const struct taxonomy_category *c =
-		    taxonomy_find(TAXONOMY_KEY, str_cut(&keys, RECORD_SEPARATOR));
-		if (!c)
-			continue;
-		if (!main)
-			main = c;
-		else
-			buf_printf(&more, "%s%d", more.n ? "," : "", c->id);
-	}
+	while ((c = next_category(&keys)))
+		buf_printf(&more, "%s%d", more.n ? "," : "", c->id);
 	if (main)
 		buf_printf(out, "\t%d\t%d", main->id, taxonomy_group(str_of(main->group))->id);
 	else
@@ -181,7 +182,7 @@ static void put_cuisines(struct tokens *tokens, struct str cuisines)
 		put_token(tokens, TOKEN_CUISINE, words_at(&named, i));
 }
 
-/* The words of further facts and further categories. */
+/* The words of further facts. */
 static void put_facets(struct tokens *tokens, const struct record *r)
 {
 	struct arena arena;
@@ -203,16 +204,25 @@ static void put_facets(struct tokens *tokens, const struct record *r)
 	}
 	put_cuisines(tokens, json_text(json_get(facts, "cuisine")));
 	arena_release(&arena);
-	struct str keys = r->field[RECORD_CATEGORIES];
-	str_cut(&keys, RECORD_SEPARATOR); /* the main one is a column */
-	while (keys.p) {
-		const struct taxonomy_category *c =
-		    taxonomy_find(TAXONOMY_KEY, str_cut(&keys, RECORD_SEPARATOR));
-		char id[16];
-		snprintf(id, sizeof(id), "%d", c ? c->id : 0);
-		if (c)
-			put_token(tokens, TOKEN_CATEGORY, str_of(id));
-	}
+}
+
+static void put_number(struct tokens *tokens, const char *kind, int id)
+{
+	char text[16];
+	snprintf(text, sizeof(text), "%d", id);
+	put_token(tokens, kind, str_of(text));
+}
+
+/* At the end, the main one last: those of the place follow in the database. */
+static void put_category_tokens(struct tokens *tokens, struct str keys)
+{
+	const struct taxonomy_category *main = next_category(&keys), *c;
+	while ((c = next_category(&keys)))
+		put_number(tokens, TOKEN_CATEGORY, c->id);
+	if (!main)
+		return;
+	put_number(tokens, TOKEN_MAIN, main->id);
+	put_number(tokens, TOKEN_GROUP, taxonomy_group(str_of(main->group))->id);
 }
 
 /* And their marks. */
@@ -233,6 +243,7 @@ static void put_words(struct buf *out, const struct record *r)
 	if (site.n)
 		put_token(&tokens, TOKEN_HOST, site);
 	put_facets(&tokens, r);
+	put_category_tokens(&tokens, f[RECORD_CATEGORIES]);
 	buf_puts(out, "}\t{");
 	for (size_t i = 0; i < tokens.count; i++)
 		buf_printf(out, "%s%d", i ? "," : "", tokens.mark[i]);

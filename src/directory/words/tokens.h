@@ -8,8 +8,8 @@
  *   /bahnhofstrasse /22   street and number
  *   :example.org    host of the website, without www
  *   ~greek          a cuisine that is served (directory/names/cuisines.h)
- *   @k12            a further category; @c12 @g3 @r7 @t99 come from directory_facets(): the main
- *                   category, its group, region and town
+ *   @k12            a further category
+ *   @c12 @g3 @r7 @t99  the main category, its group, region and town (directory_facets() in SQL)
  *   @takeaway=yes   a further fact (facets.def)
  */
 #ifndef DIRECTORY_WORDS_TOKENS_H
@@ -23,6 +23,8 @@
 #define TOKEN_HOST     ":"
 #define TOKEN_CUISINE  "~"
 #define TOKEN_CATEGORY "@k"
+#define TOKEN_MAIN     "@c"
+#define TOKEN_GROUP    "@g"
 
 enum { TOKEN_HOST_BYTES = 100 };
 /* The host that "https://www.Example.org:8443/a" or "example.org" names: lower case, without
