@@ -102,10 +102,13 @@ static void borders_make(void)
 /* -1: the map does not have it. */
 static int country_of_code(struct str code)
 {
+	static int last = -1; /* records of one country follow one another */
 	borders_make();
+	if (last >= 0 && code.n == 2 && memcmp(country_codes[last], code.p, 2) == 0)
+		return last;
 	for (int k = 0; k < countries && code.n == 2; k++)
 		if (memcmp(country_codes[k], code.p, 2) == 0)
-			return k;
+			return last = k;
 	return -1;
 }
 

@@ -91,7 +91,7 @@ static bool iso_is_kind(struct str word)
 	    "von",        "der",         "la",          "le",
 	    "les",        "d",           "l",           "el"};
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)
-		if (str_eq(word, str_of(kinds[i])))
+		if (word.n && kinds[i][0] == word.p[0] && str_eq(word, str_of(kinds[i])))
 			return true;
 	return false;
 }
@@ -358,15 +358,16 @@ static void part_index_build(struct iso_index *index, const char *country)
 }
 
 /* The index of a country's parts, made when it is first asked for. */
+static struct iso_index part_indexes[COUNT_OF(countries)];
+
 static const struct iso_index *part_index(const char *country)
 {
-	static struct iso_index indexes[COUNT_OF(countries)];
 	size_t i = country_row(country);
 	if (i == COUNT_OF(countries))
 		return NULL;
-	if (!indexes[i].done)
-		part_index_build(&indexes[i], country);
-	return &indexes[i];
+	if (!part_indexes[i].done)
+		part_index_build(&part_indexes[i], country);
+	return &part_indexes[i];
 }
 
 /* Of several codes that name one place the name of the first. */
@@ -389,9 +390,48 @@ static bool part_is_code(struct str s)
 	return true;
 }
 
+/* The name of the part that a name or code stands for in an index. NULL: none. */
+static const char *part_look_up(const struct iso_index *index, bool code, struct str name)
+{
+	char key[KEY_BYTES];
+	const struct iso_name *found = index_find(
+	    index, part_code_key(code ? (struct str){name.p + 3, name.n - 3} : name, key));
+	if (!found && !code)
+		found = index_find(index, iso_part_key(name, key));
+	return found ? part_name(index, found->row).p : NULL;
+}
+
+/* The same from what was asked before: files have few regions, and folding a name takes long. */
+static const char *part_remembered(const struct iso_index *index, bool code, struct str name)
+{
+	enum { ANSWERS = 256, NAME_BYTES = 40 };
+	static struct {
+		const struct iso_index *index;
+		const char *answer;
+		bool code;
+		unsigned char n;
+		char name[NAME_BYTES];
+	} answers[ANSWERS];
+	uint32_t h = 2166136261u ^ (uint32_t)(index - part_indexes); /* FNV-1a */
+	if (name.n > NAME_BYTES)
+		return part_look_up(index, code, name);
+	for (size_t i = 0; i < name.n; i++)
+		h = (h ^ (unsigned char)name.p[i]) * 16777619u;
+	h = (h ^ h >> 16) % ANSWERS;
+	if (answers[h].index != index || answers[h].code != code ||
+	    !str_eq((struct str){answers[h].name, answers[h].n}, name)) {
+		answers[h].index = index;
+		answers[h].code = code;
+		answers[h].n = (unsigned char)name.n;
+		memcpy(answers[h].name, name.p, name.n);
+		answers[h].answer = part_look_up(index, code, name);
+	}
+	return answers[h].answer;
+}
+
 struct str iso_part(struct str country, struct str name, struct str *of)
 {
-	char upper[2], key[KEY_BYTES];
+	char upper[2];
 	name = str_trim(name);
 	*of = country;
 	bool code = part_is_code(name);
@@ -405,12 +445,9 @@ struct str iso_part(struct str country, struct str name, struct str *of)
 	const struct iso_index *index = of->n == 2 && name.n ? part_index(of->p) : NULL;
 	if (!index)
 		return (struct str){"", 0};
-	const struct iso_name *found = index_find(
-	    index, part_code_key(code ? (struct str){name.p + 3, name.n - 3} : name, key));
-	if (!found && !code)
-		found = index_find(index, iso_part_key(name, key));
+	const char *found = part_remembered(index, code, name);
 	if (found)
-		return part_name(index, found->row);
+		return str_of(found);
 	*of = country;
 	return (struct str){"", 0};
 }

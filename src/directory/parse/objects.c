@@ -42,19 +42,34 @@ static void native_json(struct draft *d, enum record_field field, const struct j
 	buf_release(&out);
 }
 
-static bool is_native_key(struct str key)
+/* The values of an object by field, the last where a key is repeated; other keys are counted. */
+static void native_fields(struct draft *d, const struct json_value *v,
+			  const struct json_value *value[RECORD_FIELDS])
 {
-	for (int f = 0; f < RECORD_FIELDS; f++)
-		if (str_eq(key, str_of(record_field_name((enum record_field)f))))
-			return true;
-	return false;
+	static struct str names[RECORD_FIELDS];
+	for (int f = 0; f < RECORD_FIELDS; f++) {
+		if (!names[f].p)
+			names[f] = str_of(record_field_name((enum record_field)f));
+		value[f] = NULL;
+	}
+	for (const struct json_value *m = v->first; m; m = m->next) {
+		int f = 0;
+		while (f < RECORD_FIELDS && !str_eq(m->key, names[f]))
+			f++;
+		if (f < RECORD_FIELDS)
+			value[f] = m;
+		else
+			parser_count(d->parser, "not used", m->key);
+	}
 }
 
 static void take_native(struct draft *d, const struct json_value *v)
 {
 	const struct binding category = {"", TARGET_CATEGORY_ANY, RECORD_NAME, NULL};
+	const struct json_value *value[RECORD_FIELDS];
+	native_fields(d, v, value);
 	for (int f = 0; f < RECORD_FIELDS; f++) {
-		const struct json_value *m = json_get(v, record_field_name((enum record_field)f));
+		const struct json_value *m = value[f];
 		const struct json_value *e = m && m->kind == JSON_IS_ARRAY ? m->first : m;
 		bool list = record_fields[f].kind == RECORD_LIST;
 		if (!m)
@@ -77,9 +92,6 @@ static void take_native(struct draft *d, const struct json_value *v)
 			draft_field(d, (enum record_field)f, json_text(m));
 		}
 	}
-	for (const struct json_value *m = v->first; m; m = m->next)
-		if (!is_native_key(m->key))
-			parser_count(d->parser, "not used", m->key);
 }
 
 static void put_list(struct draft *d, enum record_field field, const struct json_value *list)

@@ -94,13 +94,17 @@ static bool phone_is_extension(struct str s, size_t i)
 static size_t phone_separator(struct str s, size_t i)
 {
 	static const struct {
-		const char *text;
+		struct str text;
 		bool dash;
 	} separators[] = {
-	    {" / ", false},      {" oder ", false}, {" or ", false},  {" ou ", false},
-	    {" oppure ", false}, {" o ", false},    {" of ", false},  {" und ", false},
-	    {" and ", false},    {" et ", false},   {" y ", false},   {" e ", false},
-	    {" en ", false},     {" bzw. ", false}, {" ili ", false}, {" - ", true}};
+	    {STR(" / "), false},      {STR(" oder "), false}, {STR(" or "), false},
+	    {STR(" ou "), false},     {STR(" oppure "), false}, {STR(" o "), false},
+	    {STR(" of "), false},     {STR(" und "), false}, {STR(" and "), false},
+	    {STR(" et "), false},     {STR(" y "), false},   {STR(" e "), false},
+	    {STR(" en "), false},     {STR(" bzw. "), false}, {STR(" ili "), false},
+	    {STR(" - "), true}};
+	if (!strchr(" ;,|\n/", s.p[i]))
+		return 0;
 	struct str rest = {s.p + i, s.n - i}, left = {s.p, i};
 	/* "030 123456-0/-10": a direct line behind a whole number. */
 	if (phone_is_extension(s, i))
@@ -108,7 +112,7 @@ static size_t phone_separator(struct str s, size_t i)
 	if (strchr(";,|\n", s.p[i]) || (s.p[i] == '/' && phone_figures(left) >= FIGURES_DASHED))
 		return 1;
 	for (size_t k = 0; k < COUNT_OF(separators); k++) {
-		struct str text = str_of(separators[k].text);
+		struct str text = separators[k].text;
 		if (!phone_starts(rest, text))
 			continue;
 		struct str right = {rest.p + text.n, rest.n - text.n};

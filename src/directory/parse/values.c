@@ -15,10 +15,11 @@ enum { VALUE_BYTES = 64 * 1024 };
 
 /* ---- texts ---- */
 
-static bool is_ascii(struct str s)
+/* Whether a text has no character that NFC could change: all are below U+0300. */
+static bool is_composed(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
+		if ((unsigned char)s.p[i] >= 0xCC)
 			return false;
 	return true;
 }
@@ -86,6 +87,8 @@ static bool value_is_visible(struct str s)
 					      "\xef\xbe\xa0", "\xe1\xa0\x8e", "\xef\xb8\x8f"};
 	for (size_t i = 0; i < s.n;) {
 		size_t skip = s.p[i] == ' ' || s.p[i] == '\n';
+		if (!skip && !(s.p[i] & 0x80))
+			return true;
 		for (size_t k = 0; k < COUNT_OF(nothing) && !skip; k++)
 			if (str_starts((struct str){s.p + i, s.n - i}, str_of(nothing[k])))
 				skip = strlen(nothing[k]);
@@ -102,7 +105,7 @@ static struct str value_clean(struct draft *d, struct str s, bool lines)
 {
 	if (!utf8_is_valid(s))
 		return (struct str){NULL, 0};
-	if (!is_ascii(s)) {
+	if (!is_composed(s)) {
 		utf8proc_uint8_t *composed = NULL;
 		utf8proc_ssize_t n =
 		    utf8proc_map((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &composed,
@@ -432,8 +435,8 @@ bool value_is_none(enum record_field field, struct str raw)
 		     field == RECORD_PHONE || field == RECORD_WEBSITE;
 	if (place && (str_eq_nocase(s, STR("true")) || str_eq_nocase(s, STR("false"))))
 		return true;
-	if (s.n > 20) /* longer than any of them */
-		return false;
+	if (s.n > 20 || (s.n && !strchr("nNuUkKtTxXiIsSeE(#<[\\", s.p[0])))
+		return false; /* longer than any of them, or begins as none does */
 	for (size_t i = 0; i < COUNT_OF(always); i++)
 		if (str_eq_nocase(s, always[i]))
 			return true;
