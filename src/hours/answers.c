@@ -1,4 +1,5 @@
 /* A cache of evaluated texts: many places share a text, and a page evaluates it several times. */
+#include "base/digits.h"
 #include "hours/internal.h"
 
 #include <string.h>
@@ -136,8 +137,14 @@ bool hours_week_ranges(struct str text, struct buf *out)
 	if (!hours_week_parse(text, &week, NULL))
 		return false;
 	buf_putc(out, '{');
-	for (size_t i = 0; i < week.count; i++)
-		buf_printf(out, "%s[%d,%d)", i ? "," : "", week.span[i].from, week.span[i].to);
+	for (size_t i = 0; i < week.count; i++) {
+		char from[DIGITS_MAX], to[DIGITS_MAX];
+		buf_puts(out, i ? ",[" : "[");
+		buf_str(out, digits_of((uint64_t)week.span[i].from, from));
+		buf_putc(out, ',');
+		buf_str(out, digits_of((uint64_t)week.span[i].to, to));
+		buf_putc(out, ')');
+	}
 	buf_putc(out, '}');
 	return !buf_failed(out);
 }

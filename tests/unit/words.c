@@ -42,6 +42,33 @@ static void marks_case_and_joined_letters_are_folded(void **state)
 	folds_to("ΣΊΣΥΦΟΣ Ресторан Ёлка", "sisyfos restoran elka");
 }
 
+/* What stands beside a letter of the Latin scripts does not change what it becomes. */
+static void letters_fold_alone_as_beside_others(void **state)
+{
+	(void)state;
+	for (uint32_t c = 0x80; c < 0x300; c++) {
+		struct buf alone, beside;
+		struct words one, two;
+		buf_init(&alone, 64);
+		buf_init(&beside, 64);
+		buf_printf(&alone, "x");
+		buf_utf8(&alone, c);
+		buf_printf(&alone, "y");
+		buf_printf(&beside, "%s ", buf_z(&alone));
+		buf_utf8(&beside, 0x3b1); /* alpha: a, which is folded in another way */
+		words_init(&one);
+		words_init(&two);
+		words_add(&one, buf_view(&alone));
+		words_add(&two, buf_view(&beside));
+		words_add(&one, STR("a"));
+		assert_int_equal(one.count, two.count);
+		for (size_t i = 0; i < one.count; i++)
+			assert_true(str_eq(words_at(&one, i), words_at(&two, i)));
+		buf_release(&alone);
+		buf_release(&beside);
+	}
+}
+
 static void apostrophes_join_and_words_count_once(void **state)
 {
 	(void)state;
@@ -103,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(words_are_lower_case_runs_of_letters_and_digits),
 	    cmocka_unit_test(marks_case_and_joined_letters_are_folded),
+	    cmocka_unit_test(letters_fold_alone_as_beside_others),
 	    cmocka_unit_test(apostrophes_join_and_words_count_once),
 	    cmocka_unit_test(scripts_without_spaces_become_pairs),
 	    cmocka_unit_test(invalid_or_endless_text_adds_nothing_unexpected),

@@ -9,6 +9,7 @@
 #include "directory/words/words.h"
 #include "hours/hours.h"
 
+#include "base/digits.h"
 #include "base/json.h"
 
 #include <math.h>
@@ -23,6 +24,20 @@ enum {
 static void put_null(struct buf *out)
 {
 	buf_puts(out, "\t\\N");
+}
+
+static void put_i64(struct buf *out, int64_t v)
+{
+	char digits[DIGITS_MAX];
+	if (v < 0)
+		buf_putc(out, '-');
+	buf_str(out, digits_of(v < 0 ? -(uint64_t)v : (uint64_t)v, digits));
+}
+
+static void put_number(struct buf *out, int64_t v)
+{
+	buf_putc(out, '\t');
+	put_i64(out, v);
 }
 
 static void put_text(struct buf *out, struct str s)
@@ -76,7 +91,7 @@ static void put_e7(struct buf *out, struct str degrees)
 	if (!degrees.p || !str_to_double(degrees, &v))
 		put_null(out);
 	else
-		buf_printf(out, "\t%ld", lround(v * 1e7));
+		put_number(out, lround(v * 1e7));
 }
 
 /* The next category of a list that there is; NULL: none. */
@@ -96,9 +111,10 @@ static void put_categories(struct buf *out, struct str keys)
 	buf_init(&more, 4096);
 	while ((c = next_category(&keys)))
 		buf_printf(&more, "%s%d", more.n ? "," : "", c->id);
-	if (main)
-		buf_printf(out, "\t%d\t%d", main->id, taxonomy_group(str_of(main->group))->id);
-	else
+	if (main) {
+		put_number(out, main->id);
+		put_number(out, taxonomy_group(str_of(main->group))->id);
+	} else
 		buf_puts(out, "\t\\N\t\\N");
 	if (more.n)
 		buf_printf(out, "\t{%s}", buf_z(&more));
@@ -111,8 +127,11 @@ static void put_hours(struct buf *out, struct str hours)
 {
 	struct buf week;
 	buf_init(&week, 4096);
-	if (hours.p && hours_week_ranges(hours, &week))
-		buf_printf(out, "\t%s", buf_z(&week));
+	if (hours.p && hours_week_ranges(hours, &week)) {
+		buf_putc(out, '\t');
+		buf_str(out, buf_view(&week));
+	}
+
 	else
 		put_null(out);
 	buf_release(&week);
@@ -206,7 +225,7 @@ static void put_facets(struct tokens *tokens, const struct record *r)
 	arena_release(&arena);
 }
 
-static void put_number(struct tokens *tokens, const char *kind, int id)
+static void put_numbered(struct tokens *tokens, const char *kind, int id)
 {
 	char text[16];
 	snprintf(text, sizeof(text), "%d", id);
@@ -218,11 +237,11 @@ static void put_category_tokens(struct tokens *tokens, struct str keys)
 {
 	const struct taxonomy_category *main = next_category(&keys), *c;
 	while ((c = next_category(&keys)))
-		put_number(tokens, TOKEN_CATEGORY, c->id);
+		put_numbered(tokens, TOKEN_CATEGORY, c->id);
 	if (!main)
 		return;
-	put_number(tokens, TOKEN_MAIN, main->id);
-	put_number(tokens, TOKEN_GROUP, taxonomy_group(str_of(main->group))->id);
+	put_numbered(tokens, TOKEN_MAIN, main->id);
+	put_numbered(tokens, TOKEN_GROUP, taxonomy_group(str_of(main->group))->id);
 }
 
 /* And their marks. */
@@ -245,8 +264,11 @@ static void put_words(struct buf *out, const struct record *r)
 	put_facets(&tokens, r);
 	put_category_tokens(&tokens, f[RECORD_CATEGORIES]);
 	buf_puts(out, "}\t{");
-	for (size_t i = 0; i < tokens.count; i++)
-		buf_printf(out, "%s%d", i ? "," : "", tokens.mark[i]);
+	for (size_t i = 0; i < tokens.count; i++) {
+		if (i)
+			buf_putc(out, ',');
+		put_i64(out, tokens.mark[i]);
+	}
 	buf_putc(out, '}');
 }
 
@@ -271,10 +293,11 @@ void import_row(struct buf *out, const struct record *r, uint64_t n, int64_t id)
 {
 	const struct str *f = r->field;
 	int quality = import_quality(r);
-	buf_printf(out, "%llu\t%llu\t%lld", (unsigned long long)n, (unsigned long long)r->line,
-		   (long long)id);
+	put_i64(out, (int64_t)n);
+	put_number(out, (int64_t)r->line);
+	put_number(out, id);
 	put_text(out, f[RECORD_EXTERNAL_ID]);
-	buf_printf(out, "\t%lld", (long long)(int64_t)record_hash(r));
+	put_number(out, (int64_t)record_hash(r));
 	put_text(out, f[RECORD_COUNTRY]);
 	put_text(out, f[RECORD_REGION]);
 	put_text(out, f[RECORD_CITY]);
@@ -282,7 +305,7 @@ void import_row(struct buf *out, const struct record *r, uint64_t n, int64_t id)
 	if (quality < 0)
 		put_null(out);
 	else
-		buf_printf(out, "\t%d", quality);
+		put_number(out, quality);
 	put_e7(out, f[RECORD_LAT]);
 	put_e7(out, f[RECORD_LON]);
 	put_text(out, f[RECORD_NAME]);

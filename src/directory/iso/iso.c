@@ -457,7 +457,8 @@ struct str iso_part_english(struct str country, struct str name)
 	if (country.n != 2)
 		return (struct str){"", 0};
 	for (size_t i = part_first(country.p); part_is_of(i, country.p); i++) {
-		if (!str_eq(name, str_of(parts[i].name)))
+		if (!name.n || parts[i].name[0] != name.p[0] ||
+		    !str_eq(name, str_of(parts[i].name)))
 			continue;
 		for (size_t k = 0; k < COUNT_OF(part_aliases); k++)
 			if (part_aliases[k].english &&

@@ -96,13 +96,12 @@ static size_t phone_separator(struct str s, size_t i)
 	static const struct {
 		struct str text;
 		bool dash;
-	} separators[] = {
-	    {STR(" / "), false},      {STR(" oder "), false}, {STR(" or "), false},
-	    {STR(" ou "), false},     {STR(" oppure "), false}, {STR(" o "), false},
-	    {STR(" of "), false},     {STR(" und "), false}, {STR(" and "), false},
-	    {STR(" et "), false},     {STR(" y "), false},   {STR(" e "), false},
-	    {STR(" en "), false},     {STR(" bzw. "), false}, {STR(" ili "), false},
-	    {STR(" - "), true}};
+	} separators[] = {{STR(" / "), false},  {STR(" oder "), false},   {STR(" or "), false},
+			  {STR(" ou "), false}, {STR(" oppure "), false}, {STR(" o "), false},
+			  {STR(" of "), false}, {STR(" und "), false},    {STR(" and "), false},
+			  {STR(" et "), false}, {STR(" y "), false},      {STR(" e "), false},
+			  {STR(" en "), false}, {STR(" bzw. "), false},   {STR(" ili "), false},
+			  {STR(" - "), true}};
 	if (!strchr(" ;,|\n/", s.p[i]))
 		return 0;
 	struct str rest = {s.p + i, s.n - i}, left = {s.p, i};

@@ -82,6 +82,8 @@ static bool latin_before(const void *letter, const void *c)
 /* NULL: the letter stands for itself. */
 static const char *latin(int32_t c)
 {
+	if (c < latin_letters[0].c)
+		return NULL;
 	size_t at = lower_bound(latin_letters, COUNT_OF(latin_letters), sizeof(latin_letters[0]),
 				latin_before, &c);
 	return at < COUNT_OF(latin_letters) && latin_letters[at].c == c ? latin_letters[at].latin
@@ -163,24 +165,58 @@ static void split(struct words *words, const int32_t *c, size_t n)
 	}
 }
 
+/* How many there are, at most `most`; 0: not UTF-8. */
+static size_t fold_by_unicode(struct str s, int32_t *c, size_t most)
+{
+	utf8proc_ssize_t got = utf8proc_decompose(
+	    (const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, c, (utf8proc_ssize_t)most,
+	    UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK |
+		UTF8PROC_IGNORE);
+	return got > 0 && (size_t)got <= most ? (size_t)got : 0;
+}
+
+enum { FOLDED_END = 0x300, FOLDED_MOST = 4 };
+
+/* A character below the combining marks becomes the same whatever stands beside it. */
+static const struct folded {
+	size_t n;
+	int32_t c[FOLDED_MOST];
+} * fold_letter(int32_t c)
+{
+	static struct folded table[FOLDED_END];
+	static bool made;
+	for (int32_t i = 0x80; i < FOLDED_END && !made; i++) {
+		char utf8[UTF8_BYTES_MAX];
+		table[i].n = fold_by_unicode((struct str){utf8, utf8_encode((uint32_t)i, utf8)},
+					     table[i].c, FOLDED_MOST);
+	}
+	made = true;
+	return &table[c];
+}
+
 /* Decomposed, folded characters of a text, at most 2 * WORDS_TEXT_MAX; 0: not UTF-8, or of no use.
  * Decomposition makes at most 18 code points of one (U+FDFA); a text that does not fit is an exotic
  * one far over any field's limit. */
 static size_t fold(struct str text, int32_t *c)
 {
 	struct str s = utf8_cut(text, WORDS_TEXT_MAX);
-	size_t ascii = 0;
-	while (ascii < s.n && (unsigned char)s.p[ascii] < 0x80) {
-		c[ascii] = (unsigned char)ascii_lower(s.p[ascii]);
-		ascii++;
+	size_t n = 0, i = 0;
+	while (i < s.n && n + FOLDED_MOST <= 2 * WORDS_TEXT_MAX) {
+		unsigned char lead = (unsigned char)s.p[i];
+		if (lead < 0x80) {
+			c[n++] = (unsigned char)ascii_lower(s.p[i++]);
+			continue;
+		}
+		if (lead < 0xC2 || lead >= 0xCC || i + 1 == s.n || (s.p[i + 1] & 0xC0) != 0x80)
+			break;
+		const struct folded *f = fold_letter((lead & 0x1f) << 6 | (s.p[i + 1] & 0x3f));
+		for (size_t k = 0; k < f->n; k++)
+			c[n++] = f->c[k];
+		i += 2;
 	}
-	if (ascii == s.n)
-		return s.n;
-	utf8proc_ssize_t got = utf8proc_decompose(
-	    (const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, c, 2 * WORDS_TEXT_MAX,
-	    UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK |
-		UTF8PROC_IGNORE);
-	return got > 0 && got <= 2 * WORDS_TEXT_MAX ? (size_t)got : 0;
+	if (i == s.n)
+		return n;
+	return fold_by_unicode(s, c, 2 * WORDS_TEXT_MAX);
 }
 
 void words_add(struct words *words, struct str text)
