@@ -187,6 +187,10 @@ SELECT key, slug FROM city WHERE slug IS NOT NULL UNION SELECT key, slug FROM ci
 SELECT count(*) AS same_id, count(*) FILTER (WHERE lower(b.name) <> lower(r.name)) AS renamed
 FROM import_row AS r JOIN business AS b ON b.id = r.id;
 
+-- name: import_twice
+-- Whether any id is in the file twice. Most files have none, and the two statements below need not look for them.
+SELECT EXISTS (SELECT FROM import_row GROUP BY id HAVING count(*) > 1) AS twice;
+
 -- name: import_repeated
 -- The same record twice in one file, with the same facts: the second is dropped without loss.
 DELETE FROM import_row AS r

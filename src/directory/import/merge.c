@@ -143,6 +143,27 @@ static enum status merge_check_source(struct import *im)
 	return OK;
 }
 
+/* Records whose ids are in the file twice. *repeated: with the same facts. */
+static enum status sort_out_twice(struct import *im, uint64_t *repeated)
+{
+	struct db_rows rows;
+	enum status status = DB_RUN(im->db, sql_import_twice, &rows, im->err);
+	if (status != OK)
+		return status;
+	bool twice = db_bool(&rows, 0, SQL_IMPORT_TWICE_TWICE);
+	db_rows_release(&rows);
+	if (!twice)
+		return OK;
+	status = merge_run(im, &sql_import_repeated, repeated);
+	if (status == OK)
+		status = DB_RUN(im->db, sql_import_duplicates, &rows, im->err);
+	if (status != OK)
+		return status;
+	status = reject_rows(im, &rows);
+	db_rows_release(&rows);
+	return status;
+}
+
 /* Out of import_row goes what is not to be merged. */
 static enum status sort_out(struct import *im, int64_t source)
 {
@@ -157,13 +178,7 @@ static enum status sort_out(struct import *im, int64_t source)
 	if (status == OK && im->options->complete)
 		status = import_gone_find(im, source);
 	if (status == OK)
-		status = merge_run(im, &sql_import_repeated, &repeated);
-	if (status == OK)
-		status = DB_RUN(im->db, sql_import_duplicates, &rows, im->err);
-	if (status == OK) {
-		status = reject_rows(im, &rows);
-		db_rows_release(&rows);
-	}
+		status = sort_out_twice(im, &repeated);
 	if (status == OK)
 		status = merge_run(im, &sql_import_suppressed, &im->report->suppressed);
 	if (status == OK)
