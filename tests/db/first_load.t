@@ -18,8 +18,8 @@ my $before = $i->sql($definitions);
 my $keys = q{SELECT string_agg(conname || pg_get_constraintdef(oid), chr(10) ORDER BY conname) FROM pg_constraint
 	WHERE conrelid IN ('business'::regclass, 'business_detail'::regclass, 'business_path'::regclass)};
 my $keys_before = $i->sql($keys);
-my $triggers = q{SELECT string_agg(tgrelid::regclass || ' ' || tgname || ' ' || tgenabled::text, chr(10) ORDER BY tgrelid, tgname) FROM pg_trigger
-	WHERE NOT tgisinternal};
+my $triggers = q{SELECT string_agg(tgrelid::regclass || ' ' || tgname || ' ' || tgenabled::text, chr(10)
+	ORDER BY tgrelid, tgname) FROM pg_trigger WHERE NOT tgisinternal};
 my $triggers_before = $i->sql($triggers);
 like($triggers_before, qr/business_detail counted_insert O/, 'writers of businesses are counted by triggers');
 
@@ -29,7 +29,8 @@ my $wrong = q{SELECT
 		WHERE word NOT LIKE '@%' GROUP BY 1) AS t USING (word) WHERE COALESCE(w.businesses, 0) <> COALESCE(t.n, 0))
 	|| ' ' || (SELECT count(*) FROM city AS c WHERE businesses <> (SELECT count(*) FROM business WHERE city_id = c.id))
 	|| ' ' || (SELECT count(*) FROM region AS c WHERE businesses <> (SELECT count(*) FROM business WHERE region_id = c.id))
-	|| ' ' || (SELECT count(*) FROM category AS c WHERE businesses <> (SELECT count(*) FROM business WHERE category_id = c.id))
+	|| ' ' || (SELECT count(*) FROM category AS c
+		WHERE businesses <> (SELECT count(*) FROM business WHERE category_id = c.id))
 	|| ' ' || (SELECT count(*) FROM source AS c WHERE businesses <> (SELECT count(*) FROM business WHERE source_id = c.id))};
 
 my $left = $i->sql('BEGIN; SET LOCAL ROLE holdfast_import; SELECT directory_indexes_leave(); ROLLBACK');
