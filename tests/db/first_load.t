@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # The first load of an empty directory takes the indexes away and builds them behind the data: the same ones, and in the
-# transaction of the load, so that one that breaks off leaves them as they were. What triggers count is counted behind the
-# data, too.
+# transaction of the load, so that one that breaks off leaves them as they were. What triggers count is counted
+# behind the data, too.
 use strict;
 use warnings;
 use FindBin;
@@ -31,7 +31,8 @@ my $wrong = q{SELECT
 	|| ' ' || (SELECT count(*) FROM region AS c WHERE businesses <> (SELECT count(*) FROM business WHERE region_id = c.id))
 	|| ' ' || (SELECT count(*) FROM category AS c
 		WHERE businesses <> (SELECT count(*) FROM business WHERE category_id = c.id))
-	|| ' ' || (SELECT count(*) FROM source AS c WHERE businesses <> (SELECT count(*) FROM business WHERE source_id = c.id))};
+	|| ' ' || (SELECT count(*) FROM source AS c
+		WHERE businesses <> (SELECT count(*) FROM business WHERE source_id = c.id))};
 
 my $left = $i->sql('BEGIN; SET LOCAL ROLE holdfast_import; SELECT directory_indexes_leave(); ROLLBACK');
 cmp_ok($left, '>', 15, 'an empty directory lets its indexes go');
