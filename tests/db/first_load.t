@@ -26,13 +26,12 @@ like($triggers_before, qr/business_detail counted_insert O/, 'writers of busines
 # Counters that are not what there is.
 my $wrong = q{SELECT
 	(SELECT count(*) FROM word AS w FULL JOIN (SELECT word, count(*) AS n FROM business_detail, unnest(words) AS word
-		WHERE word NOT LIKE '@%' GROUP BY 1) AS t USING (word) WHERE COALESCE(w.businesses, 0) <> COALESCE(t.n, 0))
-	|| ' ' || (SELECT count(*) FROM city AS c WHERE businesses <> (SELECT count(*) FROM business WHERE city_id = c.id))
-	|| ' ' || (SELECT count(*) FROM region AS c WHERE businesses <> (SELECT count(*) FROM business WHERE region_id = c.id))
-	|| ' ' || (SELECT count(*) FROM category AS c
-		WHERE businesses <> (SELECT count(*) FROM business WHERE category_id = c.id))
-	|| ' ' || (SELECT count(*) FROM source AS c
-		WHERE businesses <> (SELECT count(*) FROM business WHERE source_id = c.id))};
+		WHERE word NOT LIKE '@%' GROUP BY 1) AS t USING (word)
+	WHERE COALESCE(w.businesses, 0) <> COALESCE(t.n, 0))
+} . join '', map {
+	"|| ' ' || (SELECT count(*) FROM $_ AS c
+		WHERE businesses <> (SELECT count(*) FROM business WHERE ${_}_id = c.id))"
+} qw(city region category source);
 
 my $left = $i->sql('BEGIN; SET LOCAL ROLE holdfast_import; SELECT directory_indexes_leave(); ROLLBACK');
 cmp_ok($left, '>', 15, 'an empty directory lets its indexes go');
