@@ -1,9 +1,9 @@
 // The script of an exported site's search over the files of a folder, without a browser. A JSON text a line:
 //   {"fold": TEXT}    gives the words and the key of a text
-//   {"q": TEXT}       gives the best rows, what was read for them, and with a second argument how they compare with
-//                     the answer of the live directory there:
+//   {"q": TEXT}       gives the best rows, what was read for them, and with a member "live" how they compare with
+//                     the answer of the live directory:
 //   node search.mjs FOLDER [http://HOST:PORT] < queries > answers
-// With a member "id" it gives nothing when that business has no page.
+// With a member "id" it says only "unpublished" when that business has no page.
 // The two are the same when the ids that have all that was typed are the same in the first ten, in the same order;
 // businesses without a page in the folder are not counted. What follows those (the directory's further corrections
 // and words that are left out) has not all that was typed; that is checked, too.
@@ -49,8 +49,11 @@ const paged = (id) => ids.has(id);
 
 const index = await open(load);
 for await (const line of createInterface({ input: process.stdin })) {
-	const { q, fold, id } = JSON.parse(line);
-	if (id !== undefined && !paged(id)) continue;
+	const { q, fold, id, live } = JSON.parse(line);
+	if (id !== undefined && !paged(id)) {
+		console.log('{"unpublished":true}');
+		continue;
+	}
 	index.kept.clear(); // each query is the first one
 	index.requests = index.bytes = 0;
 	if (fold !== undefined) {
@@ -62,6 +65,6 @@ for await (const line of createInterface({ input: process.stdin })) {
 		q, beyond: answer.beyond, corrected: !!answer.corrected, requests: index.requests, bytes: index.bytes,
 		root: root.length, found: answer.list.length,
 		rows: answer.list.slice(0, FIRST).map((r) => ({ id: r.id, path: r.path, name: r.name })),
-		...directory ? await compare(index, q, answer) : {},
+		...live ? await compare(index, q, answer) : {},
 	}));
 }

@@ -14,6 +14,7 @@ use Encode qw(decode encode);
 use Instance;
 use IO::Socket::INET;
 use IO::Uncompress::Gunzip qw(gunzip);
+use IPC::Open2 qw(open2);
 use JSON::XS;
 use Program;
 use Site;
@@ -84,15 +85,30 @@ close $generator;
 import_text('generated', @generated);
 $i->run_ok('export', $site);
 
-# What the script answers to each message.
+# What the script answers to each message; with $live, how that compares with the live directory, too. One process
+# answers until the site is exported again.
+my $script;
 sub ask {
-	my ($messages, @more) = @_;
-	open my $in, '>', "$i->{home}/messages" or die $!;
-	print $in map { JSON::XS->new->utf8->encode($_) . "\n" } @$messages;
-	close $in;
-	my @lines = `node $FindBin::Bin/search.mjs $site @more < $i->{home}/messages`;
-	is($?, 0, 'the script runs') or BAIL_OUT("@lines");
-	return map { decode_json($_) } @lines;
+	my ($messages, $live) = @_;
+	if (!$script) {
+		$script = {};
+		my @command = ('node', "$FindBin::Bin/search.mjs", $site, "http://$i->{address}");
+		$script->{pid} = open2($script->{answers}, $script->{messages}, @command);
+		$script->{messages}->autoflush;
+	}
+	my @answers;
+	for my $message (@$messages) {
+		print { $script->{messages} } JSON::XS->new->utf8->encode({ %$message, $live ? (live => 1) : () }) . "\n";
+		push @answers, decode_json(readline $script->{answers} // BAIL_OUT('the script has ended'));
+	}
+	return grep { !$_->{unpublished} } @answers;
+}
+sub end_script {
+	close $script->{messages};
+	is(readline $script->{answers}, undef, 'the script has no more to say');
+	waitpid $script->{pid}, 0;
+	is($?, 0, 'and ends well');
+	undef $script;
 }
 sub from_database {
 	my ($sql) = @_;
@@ -130,7 +146,7 @@ my %drawn = (
 );
 my @words;
 for my $what (sort keys %drawn) {
-	my @answers = ask([ from_database($drawn{$what}) ], "http://$i->{address}");
+	my @answers = ask([ from_database($drawn{$what}) ], 1);
 	my @within = grep { !$_->{beyond} } @answers;
 	my @other = grep { !$_->{same} } @within;
 	is(scalar @other, 0, scalar @within . " queries of $what answer as the live directory does")
@@ -150,7 +166,7 @@ for my $what (sort keys %drawn) {
 			(regexp_split_to_array(name, '[^[:alnum:]]+'))[1] || ' ' || city)
 		FROM business AS b WHERE city IS NOT NULL AND name ~ '^[A-Za-z]{4}'
 		ORDER BY md5(id::text || 'w') LIMIT $third");
-	my @answers = ask(\@some, "http://$i->{address}");
+	my @answers = ask(\@some, 1);
 	my @within = grep { !$_->{beyond} } @answers;
 	is_deeply([ grep { !$_->{same} } @within ], [], 'a word and a town answer as the live directory does');
 	is_deeply([ map { "$_->{q}: $_->{requests}" } grep { $_->{requests} > 3 && $_->{found} >= 10 } @within ], [],
@@ -192,7 +208,7 @@ for my $what (sort keys %drawn) {
 		'cucina italiana Hochtann',
 		'Grčka', 'in Griechisch Hochtann'
 	);
-	my @answers = ask([ map { { q => $_ } } @asked ], "http://$i->{address}");
+	my @answers = ask([ map { { q => $_ } } @asked ], 1);
 	my @differ = grep { !$answers[$_]{same} } 0 .. $#asked;
 	is_deeply([ @asked[@differ] ], [], 'cuisines are answered as by the live directory')
 		or diag explain [ @answers[@differ] ];
@@ -228,6 +244,7 @@ is_deeply([ grep { !m{^s/root\.bin$|^s/[0-9a-z]/[0-9a-z]{13}\.bin$} } @parts ], 
 my $id = $i->sql(q{SELECT id FROM business WHERE name LIKE 'Fliesen Falkner%'});
 $i->sql("UPDATE business SET name = 'Fliesen Falkner und Sperling' WHERE id = $id");
 $i->sql("UPDATE business_detail SET change = nextval('business_change'), updated_at = now() WHERE id = $id");
+end_script();
 $i->run_ok('export', $site);
 {
 	my %now = Site::files($site);
@@ -237,6 +254,7 @@ $i->run_ok('export', $site);
 	cmp_ok(scalar @gone, '<=', 10, 'and removes those that they replace');
 	my ($answer) = ask([ { q => 'falkner sperling' } ]);
 	is($answer->{rows}[0]{name}, 'Fliesen Falkner und Sperling', 'and is found by its new name');
+	end_script();
 }
 
 # ---- in a browser ----
