@@ -1,7 +1,8 @@
 /* link: base */
 /* The cache's memory: against a simple model, from threads, and with processes killed and stopped
  * at every named place. The sources are taken in here, with the places where the fault build kills.
- * HOLDFAST_STEPS, HOLDFAST_KILLS and HOLDFAST_SEED change the amount; the seed is printed. */
+ * HOLDFAST_STEPS, HOLDFAST_KILLS and HOLDFAST_SEED change the amount; the seed is printed.
+ * HOLDFAST_ONLY is a pattern of the tests that are run. */
 static void point(const char *name);
 #define STORE_POINT(name) point(name)
 #include "../../src/cache/store/blocks.c"
@@ -644,5 +645,8 @@ int main(void)
 	    cmocka_unit_test(
 		nothing_is_torn_lost_or_leaked_by_processes_that_are_killed_or_stopped),
 	};
+	const char *only = getenv("HOLDFAST_ONLY");
+	if (only)
+		cmocka_set_test_filter(only);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
