@@ -6,12 +6,13 @@ import OpeningHours from 'opening_hours';
 
 const place = { lat: '47.4', lon: '8.5', address: { country_code: 'ch', state: '' } };
 const from = Number(process.argv[4]), to = Number(process.argv[5]), step = 900;
+const coarse = to - from > 400 * 86400 ? 4 : 8; // steps
 const lines = path => fs.readFileSync(path, 'utf8').split('\n');
 const ours = lines(process.argv[3]);
 
 // The state at every step. Asked for intervals the package takes the sun of the day before, as its search begins at
-// midnight; so texts with the sun are asked step by step, which is 2 000 times slower: at every hour and around each
-// change that either side has, and the steps between equal states have that state.
+// midnight; so texts with the sun are asked step by step, which is 2 000 times slower: at every second hour (of two
+// years: at every hour) and around each change that either side has; the steps between equal states have that state.
 function statesBySun(oh, runs) {
 	const last = (to - from) / step - 1, all = Array(last + 1);
 	const ask = i => all[i] ??= oh.getStateString(new Date((from + i * step) * 1000), true);
@@ -19,7 +20,7 @@ function statesBySun(oh, runs) {
 	let before = 0;
 	ask(0);
 	for (let i = 1; i <= last; i++) {
-		if (i % 4 && i !== last && !around.has(i)) continue;
+		if (i % coarse && i !== last && !around.has(i)) continue;
 		if (ask(i) === all[before]) all.fill(all[before], before + 1, i);
 		else for (let n = before + 1; n < i; n++) ask(n);
 		before = i;
