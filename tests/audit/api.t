@@ -126,6 +126,19 @@ subtest 'fields are known by name, type and what is beside them' => sub {
 	is_deeply(found(one(object(emails => list(object(value => $text))))),
 		['warning contact-in-list GET /x emails[].value'],
 		'is one all the same');
+	is_deeply(fields(name => $text, birthday => $text, species => $text), [], 'an animal has a birthday, too');
+	is_deeply(fields(direct_line => $text, directDial => $text, landline => $text, line => $text),
+		[ 'directDial', 'direct_line', 'landline' ], 'lines of telephones');
+	my %parcel = (name => $text, street => $text, mobile => $text);
+	is_deeply(found(one(object(recipient => object(%parcel)))),
+		[ map {"note contact-in-answer GET /x recipient.$_"} sort keys %parcel ], 'who is reached by a street');
+	is_deeply(found(one(object(first_name => $text, school_email => $text, support_email => $text))),
+		[ map {"note contact-in-answer GET /x $_"} qw(first_name school_email support_email) ],
+		'an address at the school');
+	my (undef, $out) = audit('', write_file($json->encode(one(object(first_name => $text, school_email => $text,
+		support_email => $text)))));
+	like($out, qr/school_email is an e-mail address/, 'is that of who has a first name');
+	like($out, qr/support_email is an organisation's own contact/, 'that of the desk is not');
 	is_deeply(fields(recipient => $text, subject => $text), ['recipient'], 'the recipient of a message');
 	is_deeply(fields(recipient => $text), [], 'another recipient');
 	is_deeply(fields(id => $text, traits => {}), ['traits'], 'open traits');

@@ -182,6 +182,16 @@ bool field_is_wrapper(struct str name)
 
 /* ---- the properties of an object ---- */
 
+static bool field_is_street(struct str name)
+{
+	static const char *const ends[] = {"line1",    "street",      "street1",   "streetaddress",
+					   "address1", "addressline", "streetname"};
+	for (size_t i = 0; i < COUNT_OF(ends); i++)
+		if (str_ends(name, str_of(ends[i])))
+			return true;
+	return false;
+}
+
 static void field_sign(struct document *tree, struct field_set *set,
 		       const struct openapi_entry *property)
 {
@@ -189,6 +199,8 @@ static void field_sign(struct document *tree, struct field_set *set,
 	static const char *const births[] = {"dob",         "birthday", "birthdate",
 					     "dateofbirth", "gender",   NULL};
 	static const char *const ids[] = {"id", "uuid", "guid", "username", "login", NULL};
+	static const char *const mobiles[] = {"mobile", "cell", NULL};
+	static const char *const animals[] = {"species", "breed", "neutered", "microchip", NULL};
 	static const char *const machines[] = {"host",     "hostname", "port",     "server",
 					       "endpoint", "database", "authtype", "protocol",
 					       "driver",   "baseurl",  NULL};
@@ -208,6 +220,9 @@ static void field_sign(struct document *tree, struct field_set *set,
 	set->phone |= text && !prefixed && words_name_value(&words, WORD_PHONE, &first);
 	set->person_name |= text && (words_name_person(&words) || words_name_somebody(&words));
 	set->login |= text && one_of(name, logins);
+	set->first_or_last |= text && words_name_person(&words);
+	set->reachable |= text && (field_is_street(name) || one_of(name, mobiles));
+	set->animal |= one_of(name, animals);
 	set->born |= one_of(name, births);
 	set->identifier |= one_of(name, ids);
 	set->machine |= one_of(name, machines);
@@ -326,16 +341,6 @@ static enum contact_kind field_of_address(struct document *tree, const struct fi
 		   : FIELD_NONE;
 }
 
-static bool field_is_street(struct str name)
-{
-	static const char *const ends[] = {"line1",    "street",      "street1",   "streetaddress",
-					   "address1", "addressline", "streetname"};
-	for (size_t i = 0; i < COUNT_OF(ends); i++)
-		if (str_ends(name, str_of(ends[i])))
-			return true;
-	return false;
-}
-
 /* "address" with nothing but words like "billing" before it. */
 static bool field_is_postal(const struct naming *words)
 {
@@ -351,7 +356,7 @@ static bool field_is_postal(const struct naming *words)
 /* What only a person has. */
 static bool field_has_sign(const struct field_set *set)
 {
-	return set->person_name || set->born || set->login;
+	return set->person_name || (set->born && !set->animal) || set->login;
 }
 
 static bool field_is_address(const struct field_set *set, const struct naming *words,
@@ -377,7 +382,7 @@ static bool field_is_name(const struct field_set *set, const struct naming *word
 	size_t n = words->count;
 	if (one_of(name, names))
 		return field_has_sign(set) ||
-		       (owner == OWNER_PERSON && (set->email || set->phone)) ||
+		       (owner == OWNER_PERSON && (set->email || set->phone || set->reachable)) ||
 		       (owner == OWNER_NONE && set->email);
 	if (n != 2 || !str_eq(str_of(words->word[1]), STR("name")))
 		return false;
@@ -386,10 +391,11 @@ static bool field_is_name(const struct field_set *set, const struct naming *word
 	return field_beside(set, beside) != NULL;
 }
 
-static bool field_is_mobile(const struct field_set *set, const struct naming *words)
+static bool field_is_mobile(const struct field_set *set, const struct naming *words,
+			    enum contact_owner owner)
 {
 	size_t n = words->count;
-	if (n == 0 || words->cut || !(field_has_sign(set) || set->email))
+	if (n == 0 || words->cut || !(field_has_sign(set) || set->email || owner == OWNER_PERSON))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (words->is[i] & WORD_NO_VALUE)
@@ -403,14 +409,17 @@ static bool field_is_mobile(const struct field_set *set, const struct naming *wo
 /* An e-mail address or a telephone number. */
 static enum contact_kind field_reachable(struct document *tree, const struct field_set *set,
 					 const struct openapi_entry *property, struct str around,
-					 const struct naming *words, struct str name)
+					 const struct naming *words, struct str name,
+					 enum contact_owner owner)
 {
+	static const char *const lines[] = {"directline", "directdial", NULL};
 	static const char *const phones[] = {"phone", "tel", "phone-number", "e164", NULL};
 	struct str format = field_format_of(tree, property->value);
 	size_t first;
 	if (words_name_value(words, WORD_EMAIL, &first) || str_eq(name, STR("mail")))
 		return FIELD_EMAIL;
-	if (words_name_value(words, WORD_PHONE, &first) || field_is_mobile(set, words))
+	if (words_name_value(words, WORD_PHONE, &first) || field_is_mobile(set, words, owner) ||
+	    one_of(name, lines))
 		return FIELD_PHONE;
 	if (str_ends(format, STR("email")) && !naming_have(words, WORD_NO_VALUE))
 		return FIELD_EMAIL;
@@ -453,9 +462,12 @@ struct contact_field field_judge(struct document *tree, const struct field_set *
 		return field;
 	if (set->place)
 		owner = OWNER_ORGANISATION;
-	field.kind = field_reachable(tree, set, property, around, &words, name);
+	field.kind = field_reachable(tree, set, property, around, &words, name, owner);
 	if (field.kind) {
-		field.organisation = owner == OWNER_ORGANISATION || naming_have(&words, WORD_DESK);
+		/* "school_email" beside a first name is the person's; "billing_email" never is. */
+		bool desk = naming_have(&words, WORD_DESK) &&
+			    !(set->first_or_last && naming_have(&words, WORD_ORGANISATION));
+		field.organisation = owner == OWNER_ORGANISATION || desk;
 		return field;
 	}
 	if (words_name_person(&words) || words_name_somebody(&words) ||

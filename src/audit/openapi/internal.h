@@ -138,6 +138,9 @@ struct field_set {
 	const struct openapi_entry **property;
 	size_t count, room;
 	bool email, phone, person_name, born; /* signs of a person */
+	bool first_or_last;                   /* a name in parts, which no organisation has */
+	bool reachable; /* a street, or "mobile": signs where the object is called a person */
+	bool animal;
 	bool login, machine, identifier;
 	bool place;   /* it has coordinates, a website, opening hours */
 	bool message; /* something that is sent to a recipient */

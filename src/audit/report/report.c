@@ -148,6 +148,7 @@ static void put_plain(struct buf *out, struct str s)
 /* A rule that was found: how often, and where first. */
 struct tally {
 	const struct audit_rule *rule;
+	int severity; /* of these findings: the rule's, or less */
 	uint64_t found;
 	size_t first[SHOWN_MAX]; /* numbers of findings */
 };
@@ -160,12 +161,13 @@ struct tallies {
 static void count_finding(struct tallies *t, const struct audit_report *report, size_t finding)
 {
 	const struct audit_rule *rule = report->findings[finding].rule;
+	int severity = (int)report->findings[finding].severity;
 	size_t i = 0;
-	while (i < t->count && t->of[i].rule != rule)
+	while (i < t->count && (t->of[i].rule != rule || t->of[i].severity != severity))
 		i++;
 	if (i == t->count) {
 		must(t->count < RULES_MAX);
-		t->of[t->count++] = (struct tally){.rule = rule};
+		t->of[t->count++] = (struct tally){.rule = rule, .severity = severity};
 	}
 	struct tally *tally = &t->of[i];
 	if (tally->found < SHOWN_MAX)
@@ -190,7 +192,7 @@ static void put_place(struct buf *out, const struct audit_finding *f)
 
 static void put_tally(struct buf *out, const struct audit_report *report, const struct tally *t)
 {
-	buf_printf(out, "%s: %s [%s]", audit_severity_names[t->rule->severity], t->rule->title,
+	buf_printf(out, "%s: %s [%s]", audit_severity_names[t->severity], t->rule->title,
 		   t->rule->id);
 	if (t->found > 1)
 		buf_printf(out, ", %llu times", (unsigned long long)t->found);
@@ -283,7 +285,7 @@ void report_text(const struct audit_report *report, const char *looked, struct b
 			    (int)report->findings[i].severity == severity)
 				put_shown(out, &report->findings[i]);
 		for (size_t i = 0; i < t->count; i++)
-			if ((int)t->of[i].rule->severity == severity)
+			if (t->of[i].severity == severity)
 				put_tally(out, report, &t->of[i]);
 	}
 	free(t);
