@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use AuditDb;
 use File::Basename 'dirname';
+use File::Temp 'tempdir';
 use JSON::XS;
 use Test::More;
 
@@ -72,7 +73,9 @@ CREATE INDEX ON part (n DESC NULLS LAST);
 ANALYZE;
 SQL
 	my $address = $db->url('postgres');
-	open my $heal, '-|', "'$ENV{HOLDFAST_BUILD}/holdfast' heal --json --once '$address' 2>&1" or die "heal: $!";
+	my $recording = tempdir(CLEANUP => 1) . '/recording';
+	open my $heal, '-|', "'$ENV{HOLDFAST_BUILD}/holdfast' heal --json --once --record '$recording' '$address' 2>&1"
+		or die "heal: $!";
 	my $report = $db->report(join('', map {"$_->[0];\n"} @cases), '--budget', 300);
 	my %found;
 	push @{ $found{ $_->{line} } },
@@ -86,5 +89,12 @@ SQL
 	my $said = do { local $/; <$heal> };
 	close $heal;
 	isnt($? >> 8, 1, "$version: heal could look") or diag $said;
+	# A statement that fails is left out of the sample, so that it would not be missed.
+	my %read;
+	for my $sample (map { decode_json($_) } split /\n/, AuditDb::slurp($recording)) {
+		$read{$_} = 1 for grep { ref $sample->{$_} ne 'ARRAY' || @{ $sample->{$_} } } keys %$sample;
+	}
+	is_deeply([ grep { !$read{$_} } qw(tables freeze_max wal_at checkpoint_at), $version > 13 ? 'sessions_at' : () ],
+		[], "$version: heal read the state of the server");
 }
 done_testing;
