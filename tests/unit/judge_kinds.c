@@ -401,6 +401,118 @@ static void what_is_unknown_is_told_by_its_statement(void **state)
 	scene_end(&s);
 }
 
+static void scene_autovacuum(struct scene *s, int32_t pid, const char *table)
+{
+	char text[100];
+	struct observe_session *session = scene_session(s, pid, "", OBSERVE_ACTIVE);
+	snprintf(text, sizeof(text), "autovacuum: VACUUM %s", table);
+	session->kind = OBSERVE_VACUUM;
+	session->query_start = s->at - SECOND / 2;
+	OBSERVE_SET(session->work, STR("VACUUM"));
+	OBSERVE_SET(session->wait_type, STR("Timeout"));
+	OBSERVE_SET(session->wait, STR("VacuumDelay"));
+	scene_text(session, text);
+}
+
+static void an_autovacuum_that_is_ended_each_time_or_too_slow_is_behind(void **state)
+{
+	(void)state;
+	enum { CUT, SLOW, WORKS, CASES };
+	for (int is = 0; is < CASES; is++) {
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 12; t++) {
+			scene_next(&s);
+			if (is != CUT || t % 3)
+				scene_autovacuum(&s, is == CUT ? 100 + t / 3 : 100, "public.queue");
+			if (t % 3 == 0)
+				s.now->table[s.now->tables++] =
+				    (struct observe_table){.name = "public.queue",
+							   .dead = (is == WORKS ? 8000 : 60000) + t,
+							   .live = 20000,
+							   .vacuum_at = 4050};
+			scene_push(&s);
+		}
+		scene_is(&s, is == WORKS ? "" : "autovacuum-behind/probable");
+		scene_end(&s);
+	}
+}
+
+static void dead_rows_of_partitions_count_together(void **state)
+{
+	(void)state;
+	for (int parts = 0; parts < 2; parts++) {
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 12; t++) {
+			scene_next(&s);
+			for (int n = 0; n < 3 && t % 3 == 0; n++) {
+				struct observe_table *table = &s.now->table[s.now->tables++];
+				*table = (struct observe_table){.dead = 40000 + t,
+								.live = 7000,
+								.vacuum_at = 1400,
+								.vacuum_off = true};
+				snprintf(table->name, sizeof(table->name), "public.visit_%d", n);
+				OBSERVE_SET(table->parent, parts ? STR("visit") : STR(""));
+			}
+			scene_push(&s);
+		}
+		scene_is(&s, parts ? "autovacuum-behind/probable" : "");
+		scene_end(&s);
+	}
+}
+
+static void a_consumer_that_reads_nothing_is_told_from_one_that_is_slow(void **state)
+{
+	(void)state;
+	for (int slow = 0; slow < 2; slow++) {
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 12; t++) {
+			scene_next(&s);
+			struct observe_session *sender =
+			    scene_session(&s, 9, "cdc", OBSERVE_ACTIVE);
+			sender->kind = OBSERVE_SERVER;
+			OBSERVE_SET(sender->wait_type, STR("Client"));
+			OBSERVE_SET(sender->wait, slow && t == 5 ? STR("WalSenderWaitForWAL")
+								 : STR("WalSenderWriteData"));
+			if (t % 3 == 0) {
+				scene_state(&s);
+				s.now->wal_at = (INT64_C(3) << 30) + t * 1000000;
+				s.now->slot[s.now->slots++] = (struct observe_slot){
+				    .name = "cdc",
+				    .active = true,
+				    .usual = INT64_C(1) << 30,
+				    .retained = (INT64_C(2) << 30) + t * 1000000};
+			}
+			scene_push(&s);
+		}
+		scene_is(&s, slow ? "slot-retains/note" : "slot-retains/probable");
+		scene_end(&s);
+	}
+}
+
+static void a_server_that_stood_still_is_told_when_it_answers_again(void **state)
+{
+	(void)state;
+	for (int seconds = 3; seconds <= 8; seconds += 5) {
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 8; t++) {
+			if (t == 5)
+				s.at += (seconds - 2) * SECOND;
+			scene_next(&s);
+			if (t == 4) {
+				s.now->reach = OBSERVE_HUNG;
+				s.now->server_start = 0;
+			}
+			scene_push(&s);
+		}
+		scene_is(&s, seconds == 8 ? "unreachable/certain" : "");
+		scene_end(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -420,6 +532,10 @@ int main(void)
 	    cmocka_unit_test(wal_that_is_not_archived_is_told),
 	    cmocka_unit_test(checkpoints_after_equal_amounts_of_wal_are_pressure),
 	    cmocka_unit_test(what_is_unknown_is_told_by_its_statement),
+	    cmocka_unit_test(an_autovacuum_that_is_ended_each_time_or_too_slow_is_behind),
+	    cmocka_unit_test(dead_rows_of_partitions_count_together),
+	    cmocka_unit_test(a_consumer_that_reads_nothing_is_told_from_one_that_is_slow),
+	    cmocka_unit_test(a_server_that_stood_still_is_told_when_it_answers_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

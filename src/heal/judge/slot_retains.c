@@ -2,6 +2,7 @@
  * full. */
 #include "heal/judge/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SLOT_LEAST       (INT64_C(1) << 30)
@@ -9,7 +10,7 @@
 
 #define SLOT_LONG_US INT64_C(600000000)
 
-enum { SLOT_READINGS = 3, SLOT_STANDS = 2 /* times */ };
+enum { SLOT_READINGS = 3, SLOT_MOMENT = 1 << 20, SLOT_STANDS = 2 /* times */ };
 
 /* It has grown with every reading of the window, by so many bytes a second; 0: it has not. */
 static double slot_grows(const struct judge_case *c, const struct observe_slot *now)
@@ -138,6 +139,49 @@ static void slot_report_bounded(struct judge_case *c, const struct observe_slot 
 			     lost ? "lost" : "unreserved");
 }
 
+/* A walsender could not hand over what it has at any look of the window: its consumer does not
+ * read. */
+static bool slot_is_blocked(const struct judge_case *c)
+{
+	int32_t pid = 0;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		bool waits = false;
+		for (int n = 0; n < sample->busy && !waits; n++) {
+			const struct observe_session *s = &sample->session[n];
+			if (s->kind != OBSERVE_SERVER ||
+			    strcmp(s->wait, "WalSenderWriteData") != 0 || (pid && s->pid != pid))
+				continue;
+			waits = true;
+			pid = s->pid;
+		}
+		if (!waits)
+			return false;
+	}
+	return c->samples == OBSERVE_WINDOW;
+}
+
+/* What its consumer has confirmed did not move in the window, while WAL was written. */
+static bool slot_is_still(const struct judge_case *c, const struct observe_slot *now)
+{
+	int readings = 0;
+	int64_t at = 0;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int s = 0; s < sample->slots; s++) {
+			const struct observe_slot *slot = &sample->slot[s];
+			if (strcmp(slot->name, now->name) != 0)
+				continue;
+			/* The end of WAL was read a moment before. */
+			int64_t confirmed = sample->wal_at - slot->retained;
+			if (readings && llabs(confirmed - at) > SLOT_MOMENT)
+				return false;
+			at = readings++ ? at : confirmed;
+		}
+	}
+	return readings >= SLOT_READINGS;
+}
+
 static void slot_judge(struct judge_case *c, const struct observe_slot *slot)
 {
 	if (slot->state != OBSERVE_SLOT_KEEPS) {
@@ -155,8 +199,9 @@ static void slot_judge(struct judge_case *c, const struct observe_slot *slot)
 	}
 	if (rate <= 0 || (slot->active ? !large : !large && !rises_long))
 		return;
+	bool stuck = slot->active && large && slot_is_blocked(c) && slot_is_still(c, slot);
 	slot_report(c, slot, rate,
-		    !large || (slot->active && !rises_long)
+		    !large || (slot->active && !rises_long && !stuck)
 			? JUDGE_NOTE /* of a consumer that is being built, too */
 		    : slot->active ? JUDGE_PROBABLE
 				   : JUDGE_HIGH);

@@ -1,5 +1,7 @@
 #include "heal/judge/internal.h"
 
+#define UNREACHABLE_STOOD_US INT64_C(6000000)
+
 static const char *const reasons[] = {
     [OBSERVE_FULL] = "it has no free connection",
     [OBSERVE_STARTING] = "it is starting, recovering or shutting down",
@@ -40,6 +42,26 @@ static bool unreachable_renewed(const struct observe_sample *before,
 	return then && renewed && before->server_start == now->server_start;
 }
 
+/* How long the server did not answer, us: between the looks before and after attempts that it left
+ * without an answer. 0: it always did, or does not yet. */
+static int64_t unreachable_stood(const struct judge_case *c)
+{
+	int64_t before = 0, longest = 0;
+	bool hung = false;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *s = judge_sample(c, i);
+		if (s->reach != OBSERVE_REACHED) {
+			hung = s->reach == OBSERVE_HUNG;
+			continue;
+		}
+		if (hung && before && s->at - before > longest)
+			longest = s->at - before;
+		hung = false;
+		before = s->at;
+	}
+	return longest;
+}
+
 void judge_unreachable(struct judge_case *c)
 {
 	int refused = 0, restarts = 0, recoveries = 0;
@@ -63,22 +85,27 @@ void judge_unreachable(struct judge_case *c)
 		}
 	}
 	enum observe_reach now = c->last->reach;
+	int64_t stood = unreachable_stood(c);
 	/* A single refusal that is over says nothing. */
-	if (now == OBSERVE_REACHED && !restarts && !recoveries)
+	if (now == OBSERVE_REACHED && !restarts && !recoveries && stood < UNREACHABLE_STOOD_US)
 		return;
+	bool hung = now == OBSERVE_REACHED && !restarts && !recoveries;
 	struct judge_finding *f = judge_add(c, JUDGE_UNREACHABLE, JUDGE_CERTAIN);
 	if (!f)
 		return;
 	f->key = "unreachable";
 	f->cause =
 	    now != OBSERVE_REACHED ? judge_text(c, "The server cannot be used: %s.", reasons[now])
+	    : hung ? judge_text(c, "The server stood still: for %s it did not answer.",
+				judge_age(c, stood))
 	    : other
 		? "Another server answers at this address: it was running before the former one was last seen."
 	    : !restarts ? "One of the server's processes died; it ended all sessions and recovered."
 			: judge_text(c, "The server was restarted%s.",
 				     restarts > 1 ? judge_text(c, " %d times", restarts) : "");
 	f->action =
-	    now == OBSERVE_REACHED && other
+	    hung ? remedies[OBSERVE_HUNG]
+	    : now == OBSERVE_REACHED && other
 		? "Find out who switched over (cluster manager, pooler, address)"
 		  ", and whether the former server still takes writes."
 	    : now == OBSERVE_REACHED && !restarts
@@ -86,7 +113,8 @@ void judge_unreachable(struct judge_case *c)
 		  "the server's log names it and the signal (9: somebody killed it, or memory ran out; 11, 6: a bug)."
 		: remedies[now];
 	f->until =
-	    now == OBSERVE_REACHED
+	    hung ? "It answers now, and every session of it has waited for as long."
+	    : now == OBSERVE_REACHED
 		? "It answers now. Caches are cold; load and durations are higher for a while."
 		: "Nothing can be seen of the sessions until it answers.";
 	f->sure = judge_text(
