@@ -183,9 +183,17 @@ WHERE b.id > $1::bigint ORDER BY b.id LIMIT 5000;
 SELECT key, slug FROM city WHERE slug IS NOT NULL UNION SELECT key, slug FROM city_slug ORDER BY key;
 
 -- name: import_others
--- The number of records whose ids the source has already, and how many of them have another name now.
-SELECT count(*) AS same_id, count(*) FILTER (WHERE lower(b.name) <> lower(r.name)) AS renamed
+-- The number of records whose ids the source has already, and how many of them have another name now; and of all records
+-- of the source.
+SELECT count(*) AS same_id, count(*) FILTER (WHERE lower(b.name) <> lower(r.name)) AS renamed,
+	COALESCE((SELECT s.businesses FROM source AS s WHERE s.id = $1::smallint), 0)::bigint AS known
 FROM import_row AS r JOIN business AS b ON b.id = r.id;
+
+-- name: import_renumbered
+-- Of a file that has no id of its source: how many records have the name and town of one that the source has.
+SELECT count(*) AS renumbered FROM import_row AS r
+WHERE EXISTS (SELECT FROM business AS b WHERE b.source_id = $1::smallint AND b.name = r.name
+	AND COALESCE(b.city, '') = COALESCE(r.city, ''));
 
 -- name: import_twice
 -- Whether any id is in the file twice. Most files have none, and the two statements below need not look for them.

@@ -349,6 +349,15 @@ sub zip_of {
 	($code, $text) = $i->run('import', $paths[1]);
 	is($code, 1, 'the other would overwrite its records');
 	like($text, qr/5 are called otherwise in this file; nothing was changed/, 'and is refused');
+	$paths[1] = file('b/businesses.csv', $same[0] =~ s/^(\d),/9$1,/gmr);
+	($code, $text) = $i->run('import', $paths[1]);
+	is($code, 1, 'records with other ids than before');
+	like($text, qr/5 records have name and town of one that source 'businesses' has under another id/, 'are refused');
+	is(($i->run('import', '--source', 'businesses', '--dry-run', $paths[1]))[0], 0, 'unless they are meant');
+	$paths[1] = file('b/businesses.csv', $same[1] =~ s/^(\d),/9$1,/gmr);
+	($code, $text) = $i->run('import', $paths[1]);
+	is($code, 0, 'other records with other ids are taken');
+	like($text, qr/none of the 5 records that source 'businesses' has is in this file/, 'and it is said');
 	($code, $text) = $i->run('import', '-');
 	is($code, 1, 'standard input needs --source');
 }

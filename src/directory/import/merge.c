@@ -116,19 +116,53 @@ static enum status merge_match(struct import *im, int64_t source)
 	return status;
 }
 
-/* Two files of the same name, in two folders, are rarely of one source: where most of the ids that
- * both have are of other businesses, the user must say that he means it. */
-static enum status merge_check_source(struct import *im)
+enum { FEW_RECORDS = 3 };
+
+/* A file that has no id of its source: of another source, or its records were given new ids and
+ * would be there twice. */
+static enum status merge_check_ids(struct import *im, int64_t source, int64_t known)
 {
-	enum { FEW = 3 };
 	struct db_rows rows;
-	enum status status = DB_RUN(im->db, sql_import_others, &rows, im->err);
+	const struct import_options *o = im->options;
+	enum status status = DB_RUN(im->db, sql_import_renumbered, &rows, im->err, DB_I64(source));
 	if (status != OK)
 		return status;
+	int64_t twice = db_i64(&rows, 0, SQL_IMPORT_RENUMBERED_RENUMBERED);
+	db_rows_release(&rows);
+	if (twice >= FEW_RECORDS && (uint64_t)twice * 2 > im->report->read - im->report->rejected) {
+		if (!o->source_given)
+			return err_set(
+			    im->err, CONFLICT,
+			    "%lld records have name and town of one that source '%s' has under another id, and would be there twice; "
+			    "nothing was changed; --complete removes those of before, --source names another source, or this one when it is meant",
+			    (long long)twice, o->source_key);
+		fprintf(
+		    stderr,
+		    "%s: %lld records have name and town of one that source '%s' has under another id\n",
+		    im->name, (long long)twice, o->source_key);
+	} else if (!o->source_given) {
+		fprintf(stderr,
+			"%s: none of the %lld records that source '%s' has is in this file\n",
+			im->name, (long long)known, o->source_key);
+	}
+	return OK;
+}
+
+/* Two files of the same name, in two folders, are rarely of one source: where most of the ids that
+ * both have are of other businesses, the user must say that he means it. */
+static enum status merge_check_source(struct import *im, int64_t source)
+{
+	struct db_rows rows;
+	enum status status = DB_RUN(im->db, sql_import_others, &rows, im->err, DB_I64(source));
+	if (status != OK)
+		return status;
+	int64_t known = db_i64(&rows, 0, SQL_IMPORT_OTHERS_KNOWN);
 	int64_t same = db_i64(&rows, 0, SQL_IMPORT_OTHERS_SAME_ID);
 	int64_t renamed = db_i64(&rows, 0, SQL_IMPORT_OTHERS_RENAMED);
 	db_rows_release(&rows);
-	if (renamed < FEW || renamed * 2 <= same)
+	if (!same && known >= FEW_RECORDS && !im->without_ids && !im->options->complete)
+		return merge_check_ids(im, source, known);
+	if (renamed < FEW_RECORDS || renamed * 2 <= same)
 		return OK;
 	if (!im->options->source_given)
 		return err_set(
@@ -174,7 +208,7 @@ static enum status sort_out(struct import *im, int64_t source)
 	if (status == OK)
 		status = merge_match(im, source);
 	if (status == OK)
-		status = merge_check_source(im);
+		status = merge_check_source(im, source);
 	if (status == OK && im->options->complete)
 		status = import_gone_find(im, source);
 	if (status == OK)
