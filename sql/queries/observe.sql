@@ -41,13 +41,13 @@ WHERE NOT l.granted
 LIMIT 500;
 
 -- name: observe_horizon
--- What keeps dead rows from being removed beside sessions: 1 prepared transactions, 2 slots, 3 standbys. Ages of the last
--- are those of their walsenders in observe_activity: pg_stat_replication would list all sessions again. Functions, not
--- the views over them: to plan those took three times as long as all the rest.
+-- What keeps dead rows from being removed beside sessions: 1 prepared transactions, 2 slots, 3 standbys. Without the
+-- catalog_xmin of logical slots, which keeps rows of the catalogs alone. Ages of standbys are those of their walsenders in
+-- observe_activity: pg_stat_replication would list all sessions again. Functions, not the views over them: to plan those
+-- took three times as long as all the rest.
 SELECT 1 AS kind, gid AS name, age(transaction) AS age, (date_part('epoch', prepared) * 1000000)::bigint AS since
 FROM pg_prepared_xact()
-UNION ALL SELECT 2, slot_name, greatest(age(xmin), age(catalog_xmin)), NULL FROM pg_get_replication_slots()
-	WHERE xmin IS NOT NULL OR catalog_xmin IS NOT NULL
+UNION ALL SELECT 2, slot_name, age(xmin), NULL FROM pg_get_replication_slots() WHERE xmin IS NOT NULL
 UNION ALL SELECT 3, pid::text, NULL, NULL FROM pg_stat_get_wal_senders()
 ORDER BY 3 DESC NULLS LAST, 1, 4
 LIMIT 8;
