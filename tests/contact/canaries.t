@@ -319,5 +319,36 @@ sub lines_of_log_with {
 }
 cmp_ok(lines_of_log_with(map { $_->{profile} } @party), '>=', $count, 'the log has the number of each profile');
 is(lines_of_log_with(map { $_->{code}, $_->{code} =~ s/-//gr, $_->{ticket} } @party), 0, 'and no code and no ticket');
+
+# The core of a process that crashes after it has handled all of them. Only a debug build writes one, in /tmp; each
+# process is killed after the one before has left its core, as they have one name.
+my $core = '/tmp/core';
+sub core_of {
+	my ($name) = @_;
+	my %p = $i->processes;
+	my ($pid) = grep { $p{$_} =~ /^$name/ } sort { $a <=> $b } keys %p;
+	unlink $core;
+	kill 'ABRT', $pid;
+	$i->until("$name has left its core", sub { !-e "/proc/$pid" });
+	my $bytes = slurp($core);
+	unlink $core;
+	return $bytes;
+}
+SKIP: {
+	skip 'a build for debugging writes cores', 7 unless $Instance::build =~ m{/debug$};
+	skip 'cores are written elsewhere here', 7 unless Instance::read_file('/proc/sys/kernel/core_pattern') eq "core\n";
+	# A release is the last that both have done.
+	signed_in($alice, $bob);
+	is(($s->release($alice, $bob))[0], 200, 'a contact has passed through both just now');
+	my @secrets = map { substr $_, 0, 16 }
+		map { ($_->{code}, $_->{code} =~ s/-//gr, pack 'H*', $_->{ticket}) } $alice, $bob;
+	for my $name ('holdfast-cont', 'holdfast-keep') {
+		my $bytes = core_of($name);
+		ok(length $bytes > 1 << 18 && index($bytes, 'holdfast') >= 0, "$name has written a core, and it is read");
+		is(marks($bytes), 0, 'without a contact');
+		is(scalar(grep { index($bytes, $_) >= 0 } @secrets), 0, 'code or ticket');
+		$i->until('the sphere is back', sub { eval { $s->ok('code') } });
+	}
+}
 is(($i->run('down'))[0], 0, 'down');
 done_testing;
