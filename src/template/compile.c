@@ -1,4 +1,5 @@
 #include "template/internal.h"
+#include "base/ascii.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 
@@ -41,13 +42,59 @@ static bool begins_line(const struct compiler *c, size_t at)
 	return at == 0 || c->source.p[at - 1] == '\n';
 }
 
+/* Whether the tag at '<' is of an element that is a block, or in the head: a newline beside it
+ * means nothing. */
+static bool tag_is_block(const char *tag)
+{
+	static const char *const names[] = {
+	    "html",   "head", "title",  "meta", "link",    "script",  "style", "body",
+	    "header", "main", "nav",    "div",  "section", "article", "aside", "p",
+	    "h1",     "h2",   "footer", "h3",   "ul",      "ol",      "dl",    "dt",
+	    "dd",     "form", "table",  "tr",   "address"};
+	size_t n = 0;
+	tag += tag[1] == '/' ? 2 : 1;
+	while (ascii_is_letter(tag[n]) || ascii_is_digit(tag[n]))
+		n++;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (str_eq(str_of(names[i]), (struct str){tag, n}))
+			return true;
+	return false;
+}
+
+/* Whether the newline at `at` is behind or before such a tag. to: end of the text. */
+static bool newline_is_void(const struct compiler *c, size_t at, size_t to)
+{
+	const char *p = c->source.p;
+	const char *behind = at && p[at - 1] == '>' ? memrchr(p, '<', at) : NULL;
+	return (behind && tag_is_block(behind)) ||
+	       (at + 1 < to && p[at + 1] == '<' && tag_is_block(p + at + 1));
+}
+
+/* The text [from, to) without newlines that mean nothing. */
+static struct str text_tight(const struct compiler *c, size_t from, size_t to)
+{
+	char *text = arena_alloc(c->arena, to - from);
+	size_t n = 0;
+	if (!text)
+		return (struct str){c->source.p + from, to - from};
+	for (; from < to; from++)
+		if (c->source.p[from] != '\n' || !newline_is_void(c, from, to))
+			text[n++] = c->source.p[from];
+	return (struct str){text, n};
+}
+
 /* Emit the text before a tag, up to `to`. */
 static void op_add_text(struct compiler *c, size_t to)
 {
 	if (to <= c->from)
 		return;
+	struct str text = {c->source.p + c->from, to - c->from};
+	if (c->t->set->tight)
+		text = text_tight(c, c->from, to);
+	if (!text.n)
+		return;
 	struct op *op = op_add(c, OP_TEXT);
-	op->text = (struct str){c->source.p + c->from, to - c->from};
+	op->text = text;
 	op->line_start = begins_line(c, c->from);
 }
 

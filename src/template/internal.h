@@ -44,7 +44,7 @@ struct template_set {
 	struct arena arena; /* names and sources; instructions are malloc'ed while they grow */
 	struct template *first;
 	template_plural *plural;
-	bool linked;
+	bool linked, tight;
 };
 
 /* compile.c: compile the source, which must live as long as the set, into t->op. */

@@ -23,6 +23,11 @@ void template_set_plural(struct template_set *set, template_plural *plural)
 	set->plural = plural;
 }
 
+void template_set_tight(struct template_set *set)
+{
+	set->tight = true;
+}
+
 void template_set_free(struct template_set *set)
 {
 	if (!set)

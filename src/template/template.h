@@ -36,6 +36,9 @@ struct template_set;
 struct template_set *template_set_create(void);
 void template_set_free(struct template_set *set); /* NULL is allowed */
 
+/* Leave out the newlines behind tags of HTML that are neither shown nor separate words, such as
+ * "</section>", in templates that are added from now on. */
+void template_set_tight(struct template_set *set);
 /* Compile a template and add it under `name`. Both arguments are copied. INVALID: err names
  * template, line and cause. */
 MUST_CHECK enum status template_set_add(struct template_set *set, struct str name,

@@ -132,8 +132,8 @@ is_deeply(\@broken, [], 'each with a block');
 is_deeply(\@other, [], 'the same as on the page of the directory');
 is_deeply(\@hidden, [], 'and all it says can be read there');
 
-my @cut = grep { !/"latitude":-?\d+\.\d{6},"longitude":-?\d+\.\d{6}}/ } grep { /"geo"/ } @raw;
-is_deeply(\@cut, [], 'coordinates have six decimals in the text');
+my @cut = grep { !/"latitude":-?\d+\.\d{5,6},"longitude":-?\d+\.\d{5,6}}/ } grep { /"geo"/ } @raw;
+is_deeply(\@cut, [], 'coordinates have at least five decimals in the text');
 # Records that the importer takes and of which no valid block can be made as they are. A broken value that is
 # optional costs the value: it is dropped and counted, and the business has its page. Without a sound name there is
 # no page.

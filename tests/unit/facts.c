@@ -123,13 +123,13 @@ static void a_block_says_what_the_record_says(void **state)
 	says(v, "name", "Fliesen Falkner & Amsel");
 	says(v, "url", "https://directory.example/hochtann/fliesen-abc.html");
 	says(v, "sameAs.0", "https://fliesen-falkner.example/?a=1&b=2");
-	says(v, "hasMap", "https://www.openstreetmap.org/?mlat=48.339214&mlon=12.176850&zoom=18");
+	says(v, "hasMap", "https://www.openstreetmap.org/?mlat=48.339214&mlon=12.17685&zoom=18");
 	says(v, "telephone", "+498999998970");
 	says(v, "address.@type", "PostalAddress");
 	says(v, "address.streetAddress", "Gewerbering 9");
 	says(v, "address.addressCountry", "DE");
 	says(v, "geo.latitude", "48.339214");
-	says(v, "geo.longitude", "12.176850");    /* six decimals, in the text */
+	says(v, "geo.longitude", "12.17685");     /* a last zero is left out */
 	says(v, "areaServed.0.name", "Hochtann"); /* the seat too */
 	says(v, "areaServed.0.@type", "City");
 	says(v, "areaServed.1.name", "Erlenau");

@@ -163,7 +163,9 @@ static void the_sheet_of_a_business_is_small_in_every_preset(void **state)
 		files_reset();
 		look_compose(&config, false);
 		struct str sheet = files_find(str_of(look_business_sheet()))->body;
-		assert_in_range(sheet.n, 4000, 6400);
+		assert_in_range(sheet.n, 4000, 6000);
+		assert_non_null(strstr(sheet.p, "{:root{--paper:#")); /* the dark ones */
+		assert_null(strstr(sheet.p, "light-dark("));
 		assert_non_null(strstr(sheet.p, ".hours{"));
 		assert_null(strstr(sheet.p, ".found{"));
 		assert_non_null(strstr(files_find(STR("assets/site.css"))->body.p, ".found{"));
@@ -180,14 +182,18 @@ static void a_pattern_can_be_written_into_the_page(void **state)
 	config_init(&config);
 	files_reset();
 	look_compose(&config, false);
-	look_patterns_read(&patterns);
-	for (int i = 0; i < LOOK_MOTIFS; i++)
-		assert_non_null(memmem(patterns.motif[i].p, patterns.motif[i].n, "gradient(", 9));
-	for (int i = 0; i < LOOK_PALETTES; i++)
-		assert_true(str_starts(patterns.palette[i], STR("--a:#")));
-	arena_init(&arena, 4096);
-	struct str style = look_pattern_style(&patterns, 201, 1, &arena);
-	assert_true(str_starts(style, STR("--a:#")) && style.n < 260);
+	arena_init(&arena, 1 << 16);
+	look_patterns_read(&patterns, &arena);
+	assert_true(patterns.complete);
+	for (int i = 0; i < LOOK_MOTIFS * LOOK_PALETTES; i++) {
+		struct str one = patterns.style[i / LOOK_PALETTES][i % LOOK_PALETTES];
+		assert_non_null(memmem(one.p, one.n, "gradient(", 9));
+		assert_true(str_starts(one, STR("--a:#")));  /* the sheet uses it */
+		assert_null(memmem(one.p, one.n, "--b", 3)); /* only the motif does */
+		assert_null(memmem(one.p, one.n, "--c", 3));
+	}
+	struct str style = look_pattern_style(&patterns, 201, 1);
+	assert_true(style.n < 230);
 	assert_non_null(memmem(style.p, style.n, "radial-gradient(", 16));
 	arena_release(&arena);
 	config_release(&config);

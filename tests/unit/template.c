@@ -338,6 +338,41 @@ static void a_page_is_bounded_in_depth_work_and_size(void **state)
 		"{\"a\":[1,2,3,4,5,6,7,8,9,10]}", "the page is too large");
 }
 
+static void a_tight_set_joins_lines_beside_blocks(void **state)
+{
+	static const struct {
+		const char *source, *expected;
+	} cases[] = {
+	    {"<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n<p>c</p>\n",
+	     "<ul><li>a</li>\n<li>b</li></ul><p>c</p>"},
+	    {"<b>a</b>\n<i>b</i>\nc\n", "<b>a</b>\n<i>b</i>\nc\n"},
+	    {"<p class=\"{{x}}\">\n{{#x}}\n<a>y</a>\n{{/x}}\n</p>\nz\n",
+	     "<p class=\"1\"><a>y</a>\n</p>z\n"},
+	    {"<pre>\na\n</pre>\n<header>\n<template>\n", "<pre>\na\n</pre><header><template>\n"},
+	    {"a <\n>\n</\n<", "a <\n>\n</\n<"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct template_set *set = template_set_create();
+		struct arena arena;
+		struct buf out;
+		struct err err;
+		struct json_value *data;
+		arena_init(&arena, 1 << 16);
+		buf_init(&out, 1 << 16);
+		template_set_tight(set);
+		assert_int_equal(template_set_add(set, STR("t"), str_of(cases[i].source), &err),
+				 OK);
+		assert_int_equal(template_set_link(set, &err), OK);
+		assert_int_equal(json_parse(&arena, STR("{\"x\":1}"), &data, &err), OK);
+		assert_int_equal(template_render(template_find(set, "t"), data, &out, &err), OK);
+		assert_string_equal(buf_z(&out), cases[i].expected);
+		buf_release(&out);
+		arena_release(&arena);
+		template_set_free(set);
+	}
+}
+
 static void a_name_is_given_once(void **state)
 {
 	(void)state;
@@ -357,6 +392,7 @@ int main(void)
 	    cmocka_unit_test(mistakes_name_template_line_and_cause),
 	    cmocka_unit_test(a_page_is_bounded_in_depth_work_and_size),
 	    cmocka_unit_test(a_name_is_given_once),
+	    cmocka_unit_test(a_tight_set_joins_lines_beside_blocks),
 	};
 	return cmocka_run_group_tests_name("templates", tests, NULL, NULL);
 }

@@ -156,12 +156,11 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	if (m->theme->several_countries)
 		f->country_name =
 		    iso_country_name(f->country, str_of(wording_language(m->theme->wording)->tag));
-	b->levels =
-	    level_above(m, b->region, b->place, b->linked ? b->category : LEVEL_ALL, b->above);
+	b->levels = level_of_business(m, b->region, b->place, b->linked ? b->category : LEVEL_ALL,
+				      b->above, &f->trail);
 	if (m->theme->is_public) {
 		f->page = MAKER_JOIN(m, m->theme->url, STR("/"), b->link, STR(".html"));
 		f->identity = MAKER_JOIN(m, m->theme->site_url, STR("/id/"), str_of(b->id_text));
-		f->trail = level_trail(m, b->above, b->levels);
 	}
 	enum status status =
 	    business_read_json(m, db_text(rows, row, SQL_EXPORT_BUSINESS_OFFERS), &f->offers, err);
@@ -464,7 +463,7 @@ static void business_put_look(struct maker *m, const struct business *b)
 	json_build_text(&m->b, m->root, "sheet", large ? t->css : t->business_css);
 	if (t->patterns.complete)
 		json_build_text(&m->b, m->root, "pattern_style",
-				look_pattern_style(&t->patterns, b->category, b->id, &m->arena));
+				look_pattern_style(&t->patterns, b->category, b->id));
 	else
 		JSON_BUILD_JOIN(&m->b, m->root, "pattern",
 				look_pattern(b->category, b->id, pattern));

@@ -2,7 +2,7 @@
  *
  *   export.c    one run, from taking the lock to publishing
  *   state.c     the folders beside the site: lock, spare tree, exchange
- *   manifest.c  what a tree contains; the journals
+ *   manifest.c  what a tree contains; the journals (manifest.h)
  *   writer.c    writes files into the spare tree
  *   worker.c    the worker processes
  *   business.c  renders one business: from its row to its page
@@ -42,6 +42,7 @@
 #include "directory/taxonomy/taxonomy.h"
 #include "language/language.h"
 #include "site/export/export.h"
+#include "site/export/manifest.h"
 #include "site/export/near.h"
 #include "site/gate/gate.h"
 #include "site/links/links.h"
@@ -63,112 +64,6 @@ struct str path_join(char out[EXPORT_PATH], const struct str *part, size_t count
 #define PATH_JOIN(out, ...)                                                                        \
 	path_join((out), (const struct str[]){__VA_ARGS__},                                        \
 		  sizeof((const struct str[]){__VA_ARGS__}) / sizeof(struct str))
-
-/* ---- manifest.c ---- */
-
-enum entry_state { ENTRY_DELETED, ENTRY_WITHHELD, ENTRY_NOINDEX, ENTRY_INDEXED };
-
-/* A business in a manifest. */
-struct manifest_entry {
-	int64_t id;
-	uint64_t page;      /* hash of its page; 0: unknown, or no page */
-	uint64_t identity;  /* gate_identity: one of those with the same is published; 0: unknown */
-	uint32_t listed;    /* hash of what list pages show of it */
-	int32_t region;     /* region id; 0: none */
-	int16_t category;   /* taxonomy id; 0: unclassified */
-	uint16_t day;       /* of the last change, in days since 1970: lastmod in the sitemap */
-	uint8_t rank;       /* quality score, 0 to 100 */
-	uint8_t state;      /* enum entry_state */
-	uint8_t cause;      /* enum gate_cause */
-	uint8_t card : 1;   /* has a vCard and a calendar */
-	uint8_t hidden : 1; /* lists show no street */
-	uint8_t linked : 1; /* its page links to the list of its kind in its place */
-	uint32_t pictures;  /* hash of what its page shows of them; 0: it has none */
-	uint32_t path;      /* manifest_path; 0: none */
-	int32_t place;      /* city id; 0: none */
-	uint32_t near;      /* near_hash of what its page shows; 0: unknown */
-	int32_t lat, lon;   /* 1e-7 degrees, when `shown` */
-	uint32_t shown;     /* near_shown; 0: pages of others do not show it */
-	uint32_t name;      /* manifest_name, when `shown` */
-};
-
-/* The path of an entry's page without id and ending: "hochtann/fliesen-falkner"; empty: b/XX/ID.
- * The texts of all manifests are kept until the process ends. */
-const char *manifest_path(const struct manifest_entry *e);
-const char *manifest_name(const struct manifest_entry *e); /* in the same way */
-uint32_t manifest_keep_path(struct str path);  /* what an entry's `path` and `name` are */
-const char *manifest_kept_path(uint32_t path); /* of manifest_keep_path */
-
-/* Any other file in a manifest. */
-struct entry_file {
-	uint64_t hash; /* of the content, or of the input of a list page; 0: unknown */
-	char *path;    /* malloc'ed */
-};
-
-enum { MANIFEST_SOURCES = 256 };
-struct manifest {
-	uint64_t generation;
-	int64_t xid;        /* the tree has all changes of transactions below it; 0: unknown */
-	uint64_t site;      /* hash of the common input of all pages (struct theme); 0: unknown */
-	uint64_t formats;   /* compressed copies that exist: FORMAT_ bits */
-	uint32_t map_parts; /* number of sitemaps of businesses */
-	uint64_t own;       /* digest of the operator's files: own_public_digest, photos */
-	/* hashes of the sources' rows, by the last byte of the source's id; 0: none */
-	uint64_t source[MANIFEST_SOURCES];
-	struct manifest_entry *entry; /* sorted by id */
-	size_t entries, entries_room;
-	struct entry_file *file; /* sorted by path */
-	size_t files, files_room;
-	const struct manifest *known; /* journals share its texts; may be NULL */
-	const struct near *near;      /* and those of its cards */
-};
-/* FORMAT_SHOP: the tree is the site of a shop. */
-enum { FORMAT_GZIP = 1, FORMAT_BROTLI = 2, FORMAT_SHOP = 128 };
-
-void manifest_init(struct manifest *m);
-void manifest_release(struct manifest *m);
-/* NOT_FOUND: no such file. INVALID: it is not a manifest. */
-MUST_CHECK enum status manifest_read(struct manifest *m, const char *path, struct err *err);
-/* Reads only the head, to decide whether anything has changed. */
-MUST_CHECK enum status manifest_read_head(struct manifest *m, const char *path, struct err *err);
-/* Reads the head and the files, without businesses. */
-MUST_CHECK enum status manifest_read_files(struct manifest *m, const char *path, struct err *err);
-MUST_CHECK enum status manifest_write(const struct manifest *m, const char *path, struct err *err);
-/* Call `visit` for each business of a manifest, by id, without reading all of it into memory. What
- * an entry's `path` is, is said by the text. */
-MUST_CHECK enum status manifest_each(const char *path,
-				     void (*visit)(void *ctx, const struct manifest_entry *e,
-						   const char *path),
-				     void *ctx, struct err *err);
-void manifest_add(struct manifest *m, const struct manifest_entry *e);
-void manifest_add_file(struct manifest *m, const char *path, uint64_t hash);
-/* Sort by id and path. Of several with the same id or path only the one added last is kept. Entries
- * that are withheld or ENTRY_DELETED are kept. */
-void manifest_sort(struct manifest *m);
-/* Sort only the files. */
-void manifest_sort_files(struct manifest *m);
-/* The content of all pages and files is unknown. */
-void manifest_forget_hashes(struct manifest *m);
-/* Remove entries that are ENTRY_DELETED. */
-void manifest_drop_deleted(struct manifest *m);
-/* Both look-ups need a sorted manifest; NULL when there is no such entry. */
-const struct manifest_entry *manifest_find(const struct manifest *m, int64_t id);
-const struct entry_file *manifest_find_file(const struct manifest *m, const char *path);
-
-enum { JOURNAL_HEAD = 40 }; /* bytes before the first entry: export_state_journal */
-/* A journal records each business and file before it is written, when its content becomes unknown,
- * and again afterwards. */
-struct journal {
-	int fd;
-	struct buf buf;
-};
-MUST_CHECK enum status journal_flush(struct journal *j, struct err *err);
-void journal_entry(struct journal *j, const struct manifest_entry *e, struct str path,
-		   struct str name, bool done);
-void journal_file(struct journal *j, const char *path, uint64_t hash);
-/* Add the records of a journal to m: the completed ones, and unless done_only also those that were
- * begun. A record that was cut off, because its writer was killed, ends the journal. */
-MUST_CHECK enum status journal_read(int fd, struct manifest *m, bool done_only, struct err *err);
 
 /* ---- state.c ---- */
 
@@ -364,6 +259,10 @@ const struct export_source *theme_source(const struct theme *t, int32_t id);
 struct str theme_category_key(int category);
 struct str theme_category_label(const struct theme *t, int category);
 
+enum {
+	MAKER_KEPT_MAX = 4 << 20, /* bytes of texts that pages share */
+	MAKER_KINDS = 4096,       /* above the ids of categories */
+};
 /* Renders pages, one after the other. */
 struct maker {
 	const struct theme *theme;
@@ -371,7 +270,10 @@ struct maker {
 	struct json_build b;
 	struct json_value *root;
 	struct buf out, block, locator, link; /* link: of the address that is being made */
-	uint64_t dropped[FACTS_FAULTS_MAX];   /* invalid values left out, by fault */
+	struct level_town *town;            /* levels.c: by the index of a place; NULL: none yet */
+	struct arena kept;                  /* its texts */
+	uint64_t kinds[MAKER_KINDS / 64];   /* bits of those whose trail was checked */
+	uint64_t dropped[FACTS_FAULTS_MAX]; /* invalid values left out, by fault */
 };
 void maker_init(struct maker *m, const struct theme *theme);
 void maker_release(struct maker *m);
@@ -502,6 +404,11 @@ size_t level_above(struct maker *m, const struct region *region, const struct ex
 void level_put_trail(struct maker *m, const struct facts_crumb *above, size_t count);
 /* The same with whole URLs, for a block of facts. */
 struct facts_trail level_trail(struct maker *m, const struct facts_crumb *above, size_t count);
+/* Those above a business, as level_above, and its trail, without one when the site has no public
+ * address. What businesses of a place share is made once. */
+size_t level_of_business(struct maker *m, const struct region *region,
+			 const struct export_place *place, int category,
+			 struct facts_crumb above[LEVELS_ABOVE], struct facts_trail *trail);
 
 /* ---- lists.c ---- */
 
@@ -577,6 +484,8 @@ void lists_path(const struct lists *l, uint32_t page, char out[EXPORT_PATH]);
 
 /* Fill t->coming from the database. */
 MUST_CHECK enum status coming_read(struct theme *t, struct db *db, struct err *err);
+/* They are not needed when the lists are made. */
+void coming_release(struct theme *t);
 
 /* ---- listed.c ---- */
 

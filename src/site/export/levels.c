@@ -1,5 +1,6 @@
 /* Addresses, names and trails of regions, places, kinds and their lists. */
 #include "site/export/internal.h"
+#include "base/memory.h"
 #include "base/percent.h"
 
 #include <string.h>
@@ -92,5 +93,99 @@ struct facts_trail level_trail(struct maker *m, const struct facts_crumb *above,
 	for (size_t i = 0; whole && i < count; i++)
 		whole[i] = (struct facts_crumb){
 		    above[i].name, MAKER_JOIN(m, m->theme->url, STR("/"), above[i].url)};
-	return (struct facts_trail){whole, whole ? count : 0};
+	return (struct facts_trail){.item = whole, .count = whole ? count : 0};
+}
+
+/* ---- what the businesses of a place share ---- */
+
+enum { ABOVE_LIST = 2 /* region, place */ };
+
+struct level_town {
+	/* NULL: not made. A business of another region shares nothing. */
+	const struct region *region;
+	/* As level_above; texts are the theme's or in m->kept. */
+	struct facts_crumb above[ABOVE_LIST];
+	struct str url;  /* whole, of the place */
+	struct str made; /* facts_trail_jsonld; empty: the site is not public */
+};
+
+/* Append the whole trail, checked. False: it is refused, or over a limit. */
+static bool level_make_trail(struct maker *m, const struct facts_crumb *above, size_t count,
+			     struct buf *out)
+{
+	struct err ignored;
+	struct facts_trail trail = level_trail(m, above, count);
+	buf_reset(out);
+	return trail.item && facts_trail_jsonld(&trail, &m->arena, out, &ignored) == OK;
+}
+
+/* NULL: this business makes its own. */
+static const struct level_town *level_town(struct maker *m, const struct region *region,
+					   const struct export_place *place)
+{
+	const struct theme *t = m->theme;
+	struct facts_crumb above[LEVELS_ABOVE];
+	if (!m->town)
+		m->town = memory_array(t->places, sizeof(*m->town));
+	struct level_town *town = &m->town[place - t->place];
+	if (town->region || level_above(m, region, place, LEVEL_ALL, above) != ABOVE_LIST)
+		return town->region == region ? town : NULL;
+	for (size_t i = 0; i < ABOVE_LIST; i++) {
+		town->above[i].name = above[i].name;
+		town->above[i].url = arena_str(&m->kept, above[i].url);
+	}
+	if (t->is_public && level_make_trail(m, above, ABOVE_LIST, &m->block)) {
+		town->url = ARENA_JOIN(&m->kept, t->url, STR("/"), above[ABOVE_LIST - 1].url);
+		town->made = arena_str(&m->kept, buf_view(&m->block));
+	}
+	bool whole =
+	    town->above[0].url.p && town->above[1].url.p && (!t->is_public || town->made.p);
+	town->region = whole ? region : NULL;
+	return whole ? town : NULL;
+}
+
+/* The trail of a business of a kind that has a list. That the kind's name and address are sound is
+ * looked at once. Empty: it is not. */
+static struct str level_list_trail(struct maker *m, const struct level_town *town, int category,
+				   const struct facts_crumb above[LEVELS_ABOVE])
+{
+	uint64_t bit = (uint64_t)1 << category % 64;
+	const struct facts_crumb list = {
+	    above[ABOVE_LIST].name,
+	    MAKER_JOIN(m, town->url, theme_category_key(category), STR(".html"))};
+	if (category < 0 || category >= MAKER_KINDS)
+		return STR("");
+	if (m->kinds[category / 64] & bit) {
+		buf_reset(&m->block);
+		facts_trail_add(town->made, LEVELS_ABOVE, &list, &m->block);
+	} else if (!level_make_trail(m, above, LEVELS_ABOVE, &m->block)) {
+		return STR("");
+	}
+	m->kinds[category / 64] |= bit;
+	return MAKER_JOIN(m, buf_view(&m->block));
+}
+
+size_t level_of_business(struct maker *m, const struct region *region,
+			 const struct export_place *place, int category,
+			 struct facts_crumb above[LEVELS_ABOVE], struct facts_trail *trail)
+{
+	const struct level_town *town = place ? level_town(m, region, place) : NULL;
+	bool is_public = m->theme->is_public, listed = category != LEVEL_ALL;
+	size_t count = ABOVE_LIST + listed;
+	*trail = (struct facts_trail){.count = 0};
+	if (!town) {
+		count = level_above(m, region, place, category, above);
+		*trail = is_public ? level_trail(m, above, count) : *trail;
+		return count;
+	}
+	memcpy(above, town->above, sizeof(town->above));
+	if (listed)
+		above[ABOVE_LIST] = (struct facts_crumb){
+		    theme_category_label(m->theme, category),
+		    MAKER_JOIN(m, town->above[1].url, theme_category_key(category), STR(".html"))};
+	if (is_public)
+		trail->made = listed ? level_list_trail(m, town, category, above) : town->made;
+	if (is_public && !trail->made.n)
+		*trail = level_trail(m, above, count);
+	return count;
 }

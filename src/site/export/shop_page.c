@@ -117,7 +117,7 @@ static enum status shop_begin_page(struct shopsite *s, struct err *err)
 		return status;
 	f->page = m->theme->is_public ? MAKER_JOIN(m, m->theme->url, STR("/")) : STR("");
 	f->identity = f->page.n ? MAKER_JOIN(m, f->page, STR("#business")) : STR("");
-	f->trail = (struct facts_trail){NULL, 0};
+	f->trail = (struct facts_trail){.count = 0};
 	f->country_name = STR(""); /* a shop's visitors know in which country they are */
 	if (f->page.n)
 		f->website = STR(""); /* this is it */
@@ -218,7 +218,8 @@ static void shop_put_trail(struct shopsite *s, struct json_value *graph, size_t 
 		return;
 	above[1].url = ARENA_JOIN(s->m->b.arena, page, STR("goods/"));
 	s->m->b.failed |= !above[1].url.p;
-	facts_put_trail(&s->m->b, graph, &(struct facts_trail){above, COUNT_OF(above)},
+	facts_put_trail(&s->m->b, graph,
+			&(struct facts_trail){.item = above, .count = COUNT_OF(above)},
 			s->good[number].name);
 }
 

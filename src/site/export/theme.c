@@ -446,7 +446,7 @@ enum status theme_load(struct theme *t, const struct export_options *o,
 		t->css = theme_asset(t, "assets/site.css", "assets/site.css", hash);
 		const char *sheet = look_business_sheet();
 		t->business_css = theme_asset(t, sheet, sheet, hash);
-		look_patterns_read(&t->patterns);
+		look_patterns_read(&t->patterns, &t->arena);
 		t->icon = theme_asset(t, "assets/icon.svg", "assets/icon.svg", hash);
 		if (!o->shop && config_number(t->config, CONFIG_SITE_SEARCH))
 			t->search_script =
@@ -494,6 +494,9 @@ void maker_init(struct maker *m, const struct theme *theme)
 {
 	m->theme = theme;
 	arena_init(&m->arena, EXPORT_ARENA_MAX);
+	m->town = NULL;
+	memset(m->kinds, 0, sizeof(m->kinds));
+	arena_init(&m->kept, MAKER_KEPT_MAX);
 	m->arena.keeps = 8;
 	buf_init(&m->out, EXPORT_PAGE_MAX);
 	buf_init(&m->block, EXPORT_PAGE_MAX);
@@ -503,6 +506,8 @@ void maker_init(struct maker *m, const struct theme *theme)
 
 void maker_release(struct maker *m)
 {
+	free(m->town);
+	arena_release(&m->kept);
 	arena_release(&m->arena);
 	buf_release(&m->out);
 	buf_release(&m->block);

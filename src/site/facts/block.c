@@ -506,7 +506,7 @@ enum status facts_block(const struct facts_business *business, struct arena *are
 	json_build_text(&k.b, *out, "@context", STR("https://schema.org"));
 	struct json_value *graph = json_build(&k.b, *out, "@graph", JSON_IS_ARRAY);
 	block_put_members(&k, json_build(&k.b, graph, NULL, JSON_IS_OBJECT));
-	if (business->page.n)
+	if (business->page.n && !business->trail.made.n)
 		facts_put_trail(&k.b, graph, &business->trail, business->name);
 	return k.b.failed ? err_set(err, TOO_LARGE, "too many facts for a block") : OK;
 }
@@ -526,6 +526,18 @@ static void block_keep_error(void *ctx, const struct facts_finding *finding)
 		STR_ARG(value), value.n ? "\":" : ":", finding->fault->text);
 }
 
+/* Put a trail that was made before at the end of the graph. */
+static void block_put_trail(const struct facts_business *business, struct buf *out)
+{
+	static const struct str end = STR("]}");
+	if (!business->page.n || !business->trail.made.n || buf_failed(out))
+		return;
+	buf_cut(out, out->n - end.n);
+	buf_putc(out, ',');
+	buf_str(out, business->trail.made);
+	buf_str(out, end);
+}
+
 enum status facts_jsonld(const struct facts_business *business, struct arena *arena,
 			 struct buf *out, struct err *err)
 {
@@ -542,6 +554,7 @@ enum status facts_jsonld(const struct facts_business *business, struct arena *ar
 	json_writer_init(&w, out);
 	w.in_script = true;
 	json_put_tree(&w, block);
+	block_put_trail(business, out);
 	if (out->n - before <= BLOCK_MAX && !buf_failed(out))
 		return OK;
 	buf_cut(out, before);

@@ -450,6 +450,14 @@ size_t facts_check(const struct json_value *block, facts_found *report, void *ct
 	return facts_check_page(block, NULL, report, ctx);
 }
 
+bool check_is_faultless(const struct json_value *object)
+{
+	const struct spot top = {.in = NULL};
+	struct check c = {.spot = &top};
+	check_object(&c, object, NULL);
+	return !c.errors;
+}
+
 void check_one_text(const struct schema_property *property, struct str value, facts_found *report,
 		    void *ctx)
 {

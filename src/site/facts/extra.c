@@ -42,7 +42,9 @@ struct str facts_degrees(struct arena *arena, double degrees)
 	/* Clamped so that llround cannot overflow; such values stay out of range. */
 	long long millionths = llround(fmax(fmin(degrees, 1e6), -1e6) * 1e6);
 	long long rest = millionths < 0 ? -millionths : millionths;
-	for (int digits = 0; digits < 7 || rest; digits++, rest /= 10) {
+	int digits = rest % 10 == 0;
+	rest /= digits ? 10 : 1;
+	for (; digits < 7 || rest; digits++, rest /= 10) {
 		if (digits == 6)
 			*--from = '.';
 		*--from = (char)('0' + rest % 10);

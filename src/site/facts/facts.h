@@ -38,6 +38,7 @@ struct facts_trail {
 		struct str name, url; /* url: absolute */
 	} * item;
 	size_t count;
+	struct str made; /* as facts_trail_jsonld writes it, in place of `item`; else empty */
 };
 
 /* A record as pages and export read it. Empty slices and NULL: unknown. */
@@ -95,6 +96,13 @@ MUST_CHECK enum status facts_list_jsonld(const struct facts_list *list, struct a
 /* Append the trail with the page itself, called `name`, to a graph; nothing when it is empty. */
 void facts_put_trail(struct json_build *b, struct json_value *graph,
 		     const struct facts_trail *trail, struct str name);
+/* Append the trail as JSON for the same place, checked: what pages with the same trail share.
+ * Errors as facts_jsonld. */
+MUST_CHECK enum status facts_trail_jsonld(const struct facts_trail *trail, struct arena *arena,
+					  struct buf *out, struct err *err);
+/* Append a made trail with one more page at its end, unchecked. */
+void facts_trail_add(struct str made, size_t position, const struct facts_crumb *crumb,
+		     struct buf *out);
 /* The block of the home page: WebSite and its publisher. url: without a closing slash. */
 MUST_CHECK enum status facts_site_jsonld(struct str name, struct str url, struct str language,
 					 struct arena *arena, struct buf *out, struct err *err);

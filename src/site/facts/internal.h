@@ -79,7 +79,8 @@ const struct extra_info *extra_find(struct str key);
 /* The value as text; booleans are "yes" and "no"; empty for objects and lists. */
 struct str extra_text(const struct json_value *value);
 
-/* Write degrees with six decimals (about 0.1 m) into the arena. p == NULL: over its maximum. */
+/* Write degrees with six decimals (about 0.1 m) into the arena, with five when the last is 0.
+ * p == NULL: over its maximum. */
 struct str facts_degrees(struct arena *arena, double degrees);
 
 /* ---- list.c ---- */
@@ -100,6 +101,8 @@ MUST_CHECK bool extra_next(struct str *rest, struct str *out);
 
 /* ---- check.c ---- */
 
+/* Whether nothing is wrong with an object that stands in a graph. */
+MUST_CHECK bool check_is_faultless(const struct json_value *object);
 /* Check a text as the value of a property. The findings' paths are empty. */
 void check_one_text(const struct schema_property *property, struct str value, facts_found *found,
 		    void *ctx);

@@ -38,16 +38,9 @@ void facts_put_trail(struct json_build *b, struct json_value *graph,
 	for (size_t i = 0; i < trail->count; i++)
 		json_build_text(b, list_entry(b, entries, i + 1, trail->item[i].name), "item",
 				trail->item[i].url);
-	list_entry(b, entries, trail->count + 1, name);
-}
-
-static struct json_value *list_graph(struct json_build *b, struct arena *arena,
-				     struct json_value **root)
-{
-	json_build_init(b, arena);
-	*root = json_build(b, NULL, NULL, JSON_IS_OBJECT);
-	json_build_text(b, *root, "@context", STR("https://schema.org"));
-	return json_build(b, *root, "@graph", JSON_IS_ARRAY);
+	/* The page itself, without which a single page above it would be no trail. */
+	if (trail->count < 2)
+		list_entry(b, entries, trail->count + 1, name);
 }
 
 static enum status list_write(const struct json_build *b, const struct json_value *root,
@@ -63,6 +56,47 @@ static enum status list_write(const struct json_build *b, const struct json_valu
 		return OK;
 	buf_cut(out, before);
 	return err_set(err, TOO_LARGE, "too much for a block");
+}
+
+enum { TRAIL_END = 2 /* bytes: "]}" */ };
+
+enum status facts_trail_jsonld(const struct facts_trail *trail, struct arena *arena,
+			       struct buf *out, struct err *err)
+{
+	struct json_build b;
+	json_build_init(&b, arena);
+	struct json_value *graph = json_build(&b, NULL, NULL, JSON_IS_ARRAY);
+	facts_put_trail(&b, graph, trail, STR(""));
+	if (!b.failed && graph->first && !check_is_faultless(graph->first))
+		return err_set(err, INVALID, "a page of the trail has no name or address");
+	return list_write(&b, graph->first ? graph->first : graph, out, err);
+}
+
+void facts_trail_add(struct str made, size_t position, const struct facts_crumb *crumb,
+		     struct buf *out)
+{
+	struct json_writer w;
+	must(made.n > TRAIL_END);
+	buf_add(out, made.p, made.n - TRAIL_END);
+	buf_putc(out, ',');
+	json_writer_init(&w, out);
+	w.in_script = true;
+	json_object_begin(&w);
+	json_member_str(&w, "@type", STR("ListItem"));
+	json_member_i64(&w, "position", (int64_t)position);
+	json_member_str(&w, "name", crumb->name);
+	json_member_str(&w, "item", crumb->url);
+	json_object_end(&w);
+	buf_add(out, made.p + made.n - TRAIL_END, TRAIL_END);
+}
+
+static struct json_value *list_graph(struct json_build *b, struct arena *arena,
+				     struct json_value **root)
+{
+	json_build_init(b, arena);
+	*root = json_build(b, NULL, NULL, JSON_IS_OBJECT);
+	json_build_text(b, *root, "@context", STR("https://schema.org"));
+	return json_build(b, *root, "@graph", JSON_IS_ARRAY);
 }
 
 enum status facts_list_jsonld(const struct facts_list *list, struct arena *arena, struct buf *out,

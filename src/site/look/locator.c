@@ -102,26 +102,27 @@ bool look_locator(const struct look_spot *centre, struct str name, const struct 
 	       y = HEIGHT / 2.0 + 12, ring = (double)scale / metres;
 	char bar[LOOK_DISTANCE];
 	look_distance((double)scale, wording, bar);
-	/* The words below say the same. */
-	LOOK_PUT(out, "<svg class=\"map\" aria-hidden=\"true\" viewBox=\"0 0 # #\">", WIDTH,
-		 HEIGHT);
 	double farthest = hypot(WIDTH / 2.0 + fabs(east), HEIGHT / 2.0 + fabs(north) + 12);
-	long x1 = lrint(x - east), y1 = lrint(y + north), x2 = lrint(x + east),
-	     y2 = lrint(y - north);
-	LOOK_PUT(out, "<g class=\"ring\" transform=\"translate(# #)\">", x1, y1);
+	/* The middle of the town is the origin: most numbers are left out or short then. */
+	long left = lrint(x - east), top = lrint(y + north), to_x = lrint(x + east) - left,
+	     to_y = lrint(y - north) - top;
+	/* The words below say the same. */
+	LOOK_PUT(out,
+		 "<svg class=\"map\" aria-hidden=\"true\" viewBox=\"# # # #\"><g class=\"ring\">",
+		 -left, -top, WIDTH, HEIGHT);
 	for (int i = 1; i <= 3 && ring * i < farthest; i++)
 		LOOK_PUT(out, "<circle r=\"#\"/>", lrint(ring * i));
-	LOOK_PUT(out, "</g><path class=\"way\" d=\"M# #L# #\"/>", x1, y1, x2, y2);
-	LOOK_PUT(out, "<circle cx=\"#\" cy=\"#\" r=\"4\"/><text x=\"#\" y=\"#\">", x1, y1, x1,
-		 lrint(y + north + (north >= 0 ? 18 : -10)));
+	LOOK_PUT(out, "</g><path class=\"way\" d=\"M0 0L# #\"/><circle r=\"4\"/><text y=\"#\">",
+		 to_x, to_y, north >= 0 ? 18 : -10);
 	buf_html(out, name);
 	LOOK_PUT(out,
 		 "</text><path class=\"pin\" "
-		 "d=\"M# #c-9-14-16-20-16-30a16 16 0 0 1 32 0c0 10-7 16-16 30z\"/>"
-		 "<path class=\"bar-line\" d=\"M14 176h#\"/><text x=\"#\" y=\"168\">",
-		 x2, y2, lrint(ring), lrint(14 + ring / 2));
+		 "d=\"M# #c-9-14-16-20-16-30a16 16 0 0132 0c0 10-7 16-16 30z\"/>"
+		 "<path class=\"bar-line\" d=\"M# #h#\"/><text x=\"#\" y=\"#\">",
+		 to_x, to_y, 14 - left, 176 - top, lrint(ring), lrint(14 + ring / 2) - left,
+		 168 - top);
 	buf_puts(out, bar);
-	buf_puts(out, "</text></svg>\n<p class=\"fine\">");
+	buf_puts(out, "</text></svg><p class=\"fine\">");
 	buf_html(out, text);
 	buf_puts(out, "</p>");
 	return !buf_failed(out);

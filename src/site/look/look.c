@@ -164,7 +164,27 @@ static void look_add_rules(const char *path, struct buf *out)
 	look_pack(file->body, out);
 }
 
-static void look_add_tokens(const struct config *config, struct buf *out)
+/* The tokens with their light values, then the dark ones for screens that ask for them. */
+static void look_put_split(struct str tokens, struct buf *out)
+{
+	struct look_token token;
+	struct str rest = tokens;
+	const char *at = tokens.p;
+	char before = '{';
+	while (look_next_token(&rest, &token)) {
+		const char *value = token.name.p + token.name.n + 1; /* light-dark(...) */
+		buf_add(out, at, (size_t)(value - at));
+		buf_str(out, token.light);
+		at = token.dark.p + token.dark.n + 1;
+	}
+	buf_add(out, at, (size_t)(tokens.p + tokens.n - at));
+	buf_puts(out, "@media screen and (prefers-color-scheme:dark){:root");
+	for (rest = tokens; look_next_token(&rest, &token); before = ';')
+		buf_printf(out, "%c--%.*s:%.*s", before, STR_ARG(token.name), STR_ARG(token.dark));
+	buf_puts(out, "}}");
+}
+
+static void look_add_tokens(const struct config *config, bool split, struct buf *out)
 {
 	char preset[64];
 	struct buf tokens;
@@ -172,6 +192,11 @@ static void look_add_tokens(const struct config *config, struct buf *out)
 		 look_presets[config_number(config, CONFIG_SITE_THEME)]);
 	buf_init(&tokens, SHEET_MAX);
 	look_add(preset, &tokens);
+	if (split) {
+		look_put_split(buf_view(&tokens), out);
+		buf_release(&tokens);
+		return;
+	}
 	buf_str(out, buf_view(&tokens));
 	look_add("assets/theme.css", &tokens);
 	look_put_light(buf_view(&tokens), out);
@@ -185,7 +210,7 @@ static void look_compose_sheet(const struct config *config, const char *path, bo
 	if (files_is_replaced(str_of(path)))
 		return;
 	buf_init(&out, SHEET_MAX);
-	look_add_tokens(config, &out);
+	look_add_tokens(config, !others, &out);
 	look_put_icon(&out);
 	look_add_rules("assets/business.css", &out);
 	if (others)

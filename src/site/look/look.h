@@ -11,7 +11,7 @@
  *
  * A token is a custom property; a colour is one line with its value for light and dark,
  * "--brand: light-dark(#1f5673, #8cc3dd)". Browsers that do not know light-dark() get the light
- * values.
+ * values. assets/business.css has the dark ones of the preset in a media query: that is shorter.
  *
  * An operator who replaces one of the two sheets gets exactly that file, and one who replaces only
  * assets/site.css gets it on pages of businesses, too.
@@ -63,17 +63,16 @@ enum { LOOK_PATTERN = 16 };
 struct str look_pattern(int category, int64_t id, char out[LOOK_PATTERN]);
 
 /* The declarations of these classes in the composed assets/site.css, for pages that link
- * assets/business.css, which has no patterns: one of them is shorter than all. */
+ * assets/business.css, which has no patterns: one of them is shorter than all. Colours that only
+ * the motif uses stand in its place. */
 enum { LOOK_MOTIFS = 8, LOOK_PALETTES = 10 };
 struct look_patterns {
-	struct str motif[LOOK_MOTIFS], palette[LOOK_PALETTES];
+	struct str style[LOOK_MOTIFS][LOOK_PALETTES]; /* values of style attributes */
 	bool complete; /* false: the operator's own sheet does not have them all */
 };
-/* Texts are those of the sheet. */
-void look_patterns_read(struct look_patterns *patterns);
-/* The value of a style attribute; NULL: no memory. */
-struct str look_pattern_style(const struct look_patterns *patterns, int category, int64_t id,
-			      struct arena *arena);
+/* Texts are in the arena. Not complete when that is full, too. */
+void look_patterns_read(struct look_patterns *patterns, struct arena *arena);
+struct str look_pattern_style(const struct look_patterns *patterns, int category, int64_t id);
 
 /* The sheet that pages of businesses link. */
 const char *look_business_sheet(void);

@@ -3,9 +3,10 @@
 #include "site/look/look.h"
 
 #include <stdio.h>
+#include <string.h>
 #include "base/files.h"
 
-enum { GROUPS = 21 };
+enum { GROUPS = 21, LOOK_STYLE_MAX = 1 << 16 };
 
 /* The motif (.t0 to .t7 of assets/site.css) of each group of the taxonomy; a category's group is
  * its id's hundreds. */
@@ -63,17 +64,75 @@ static bool look_read_classes(struct str sheet, char letter, struct str *rules, 
 	return all;
 }
 
-void look_patterns_read(struct look_patterns *patterns)
+/* in.n: it is not there. */
+static size_t look_find(struct str in, const struct buf *what)
 {
-	struct str sheet = files_find(STR("assets/site.css"))->body;
-	bool motifs = look_read_classes(sheet, 't', patterns->motif, LOOK_MOTIFS);
-	bool palettes = look_read_classes(sheet, 'c', patterns->palette, LOOK_PALETTES);
-	patterns->complete = motifs && palettes;
+	const char *found = memmem(in.p, in.n, what->p, what->n);
+	return found ? (size_t)(found - in.p) : in.n;
 }
 
-struct str look_pattern_style(const struct look_patterns *patterns, int category, int64_t id,
-			      struct arena *arena)
+/* Put the value of a custom property where the declarations use it. sheet: one that the page links;
+ * what that uses, too, stays declared. */
+static void look_put_inside(struct str declaration, struct str sheet, struct buf *style)
 {
-	return ARENA_JOIN(arena, patterns->palette[look_palette(id)], STR(";"),
-			  patterns->motif[look_motif(category)]);
+	struct str value = declaration, name = str_cut(&value, ':');
+	struct buf use, out;
+	buf_init(&use, LOOK_STYLE_MAX);
+	buf_init(&out, LOOK_STYLE_MAX);
+	buf_printf(&use, "var(%.*s)", STR_ARG(name));
+	struct str rest = buf_view(style);
+	if (look_find(rest, &use) == rest.n || look_find(sheet, &use) < sheet.n) {
+		buf_printf(&out, "%.*s;%.*s", STR_ARG(declaration), STR_ARG(rest));
+		rest.n = 0;
+	}
+	while (rest.n) {
+		size_t at = look_find(rest, &use);
+		buf_add(&out, rest.p, at);
+		rest = str_from(rest, at);
+		if (rest.n) {
+			buf_str(&out, value);
+			rest = str_from(rest, use.n);
+		}
+	}
+	buf_reset(style);
+	buf_str(style, buf_view(&out));
+	buf_release(&use);
+	buf_release(&out);
+}
+
+static struct str look_make_style(struct str motif, struct str palette, struct str sheet,
+				  struct arena *arena)
+{
+	struct buf style;
+	buf_init(&style, LOOK_STYLE_MAX);
+	buf_str(&style, motif);
+	while (palette.p) {
+		struct str declaration = str_cut(&palette, ';');
+		if (declaration.n)
+			look_put_inside(declaration, sheet, &style);
+	}
+	struct str made =
+	    buf_failed(&style) ? (struct str){NULL, 0} : arena_str(arena, buf_view(&style));
+	buf_release(&style);
+	return made;
+}
+
+void look_patterns_read(struct look_patterns *patterns, struct arena *arena)
+{
+	struct str all = files_find(STR("assets/site.css"))->body;
+	struct str linked = files_find(str_of(look_business_sheet()))->body;
+	struct str motif[LOOK_MOTIFS], palette[LOOK_PALETTES];
+	bool motifs = look_read_classes(all, 't', motif, LOOK_MOTIFS);
+	patterns->complete = look_read_classes(all, 'c', palette, LOOK_PALETTES) && motifs;
+	for (unsigned m = 0; m < LOOK_MOTIFS && patterns->complete; m++)
+		for (unsigned p = 0; p < LOOK_PALETTES && patterns->complete; p++) {
+			struct str style = look_make_style(motif[m], palette[p], linked, arena);
+			patterns->style[m][p] = style;
+			patterns->complete = style.p != NULL;
+		}
+}
+
+struct str look_pattern_style(const struct look_patterns *patterns, int category, int64_t id)
+{
+	return patterns->style[look_motif(category)][look_palette(id)];
 }

@@ -74,6 +74,7 @@ enum status look_add_templates(struct template_set *set, const char *folder,
 			       struct err *err)
 {
 	const struct look_adding to = {set, wording, links, seen, ctx};
+	template_set_tight(set);
 	enum status status = look_add_order(&to, config, err);
 	for (size_t i = 0; i < files_count && status == OK; i++) {
 		struct str path = files[i].path, name = look_template_name(path, str_of(folder));
