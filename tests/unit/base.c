@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "base/lines.h"
 #include "base/lower_bound.h"
+#include "base/sort_keys.h"
 #include "base/utf8.h"
 
 #include <setjmp.h>
@@ -308,6 +309,48 @@ static void the_lower_bound_is_the_first_that_is_not_before(void **state)
 		}
 }
 
+/* By the element: n - i, i, all the same, few values, up and down, a bad case for the median of
+ * three, mixed. */
+static uint64_t pattern_key(int pattern, size_t i, size_t n)
+{
+	const uint64_t keys[] = {n - i,
+				 i,
+				 7,
+				 i * 7919 % 5,
+				 i < n / 2 ? i : n - i,
+				 i < n / 2 ? (i % 2 ? i + n / 2 : i) : 2 * (i - n / 2) + 1,
+				 i * UINT64_C(0x9e3779b97f4a7c15)};
+	return keys[pattern];
+}
+
+static void keys_are_sorted_by_number_then_index(void **state)
+{
+	enum { PATTERNS = 7, MOST = 5000 };
+	static const size_t sizes[] = {0, 1, 2, 3, 15, 16, 17, 18, 100, 1000, MOST};
+	static struct sort_key key[MOST];
+	static bool seen[MOST];
+	(void)state;
+	for (size_t s = 0; s < COUNT_OF(sizes); s++)
+		for (int pattern = 0; pattern < PATTERNS; pattern++) {
+			size_t n = sizes[s];
+			memset(seen, 0, sizeof(seen));
+			for (size_t i = 0; i < n; i++)
+				key[i] = (struct sort_key){pattern_key(pattern, i, n),
+							   (uint32_t)(n - 1 - i)};
+			sort_keys(key, n);
+			for (size_t i = 0; i < n; i++) {
+				assert_false(seen[key[i].at]);
+				seen[key[i].at] = true;
+				assert_int_equal(key[i].key,
+						 pattern_key(pattern, n - 1 - key[i].at, n));
+				assert_true(
+				    !i || key[i - 1].key < key[i].key ||
+				    (key[i - 1].key == key[i].key && key[i - 1].at < key[i].at));
+			}
+		}
+	assert_true(sort_signed(-1) < sort_signed(0) && sort_signed(INT64_MIN) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +368,7 @@ int main(void)
 	    cmocka_unit_test(files_are_replaced_whole_and_read_within_bounds),
 	    cmocka_unit_test(offsets_have_a_line_and_a_column_of_characters),
 	    cmocka_unit_test(the_lower_bound_is_the_first_that_is_not_before),
+	    cmocka_unit_test(keys_are_sorted_by_number_then_index),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

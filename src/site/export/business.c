@@ -473,12 +473,12 @@ static void business_put_look(struct maker *m, const struct business *b)
 static uint32_t business_put_near(struct maker *m, const struct business *b,
 				  const struct near_card *own)
 {
-	const struct near_card *found[NEAR_CARDS];
+	struct near_card found[NEAR_CARDS];
 	size_t count;
 	uint32_t hash = near_hash(m->theme->near, own, found, &count);
 	struct json_value *list = count ? maker_list(m, "near") : NULL;
 	for (size_t i = 0; i < count; i++) {
-		const struct near_card *card = found[i];
+		const struct near_card *card = &found[i];
 		const struct look_spot at = {card->lat / 1e7, card->lon / 1e7},
 				       here = {b->facts.lat, b->facts.lon};
 		struct json_value *v = json_build(&m->b, list, NULL, JSON_IS_OBJECT);

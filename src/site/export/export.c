@@ -380,7 +380,7 @@ static enum status export_guess_near(struct export_run *r, bool whole, struct er
 	if (whole)
 		status = near_guess(&r->near, &r->theme, r->db, r->near_blocks, err);
 	else
-		near_of_manifest(&r->near, &r->next);
+		near_of_manifest(&r->near, &r->spare); /* `next` changes meanwhile */
 	r->theme.near = &r->near;
 	r->next.near = &r->near;
 	return status;
@@ -448,6 +448,7 @@ static enum status export_make_lists(struct export_run *r, struct err *err)
 	}
 	near_release(&r->near);
 	r->theme.near = NULL;
+	theme_release_coming(&r->theme);
 	return status;
 }
 

@@ -245,6 +245,8 @@ MUST_CHECK enum status theme_load(struct theme *t, const struct export_options *
 /* Add the identity of the database to the hash. */
 void theme_identity(struct theme *t, struct str database);
 void theme_release(struct theme *t); /* also after theme_load has failed */
+/* Free t->coming, which is not needed when the lists are made. */
+void theme_release_coming(struct theme *t);
 const struct region *theme_region(const struct theme *t, int32_t id);
 /* NULL: there is none. */
 const struct export_place *theme_place(const struct theme *t, int32_t id);
@@ -484,8 +486,6 @@ void lists_path(const struct lists *l, uint32_t page, char out[EXPORT_PATH]);
 
 /* Fill t->coming from the database. */
 MUST_CHECK enum status coming_read(struct theme *t, struct db *db, struct err *err);
-/* They are not needed when the lists are made. */
-void coming_release(struct theme *t);
 
 /* ---- listed.c ---- */
 

@@ -8,6 +8,7 @@
 #include "site/export/internal.h"
 #include "base/lower_bound.h"
 #include "base/memory.h"
+#include "base/sort_keys.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,25 +25,19 @@ enum {
 
 /* ---- order ---- */
 
-/* Sort key of an entry, small for the same reason as struct twin. */
-struct list_key {
-	uint64_t key; /* region or place, category, rank (best first) */
-	uint32_t at;  /* index in the manifest, whose entries are sorted by id */
-};
-
-static int list_key_compare(const void *a, const void *b)
-{
-	const struct list_key *x = a, *y = b;
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->at > y->at ? -1 : x->at < y->at;
-}
-
+/* The key of an entry: region or place, category, rank (best first). Of equal ones the last in the
+ * manifest is first, as list_at has it. */
 static uint64_t list_key(int32_t id, int category, const struct manifest_entry *e)
 {
 	uint64_t of = (uint32_t)id ^ UINT32_C(1) << 31;
 	uint64_t kind = (uint16_t)category ^ UINT16_C(1) << 15;
 	return of << 32 | kind << 16 | (uint8_t)(UINT8_MAX - e->rank);
+}
+
+/* An entry's index as a key's `at`, and back. */
+static uint32_t list_at(uint32_t at)
+{
+	return UINT32_MAX - at;
 }
 
 static const struct manifest_entry *lists_member(const struct lists *l, size_t i)
@@ -65,17 +60,17 @@ static void lists_add(struct lists *l, uint32_t at)
 static void lists_sort(struct lists *l, enum level level)
 {
 	const struct manifest *m = l->m;
-	struct list_key *all = memory_array(m->entries + 1, sizeof(*all));
+	struct sort_key *all = memory_array(m->entries + 1, sizeof(*all));
 	size_t n = 0;
 	for (uint32_t i = 0; i < m->entries; i++) {
 		const struct manifest_entry *e = &m->entry[i];
 		int32_t id = level == LEVEL_PLACE ? lists_place(l, e) : e->region;
 		if (e->state >= ENTRY_NOINDEX && (level == LEVEL_REGION || id))
-			all[n++] = (struct list_key){list_key(id, e->category, e), i};
+			all[n++] = (struct sort_key){list_key(id, e->category, e), list_at(i)};
 	}
-	qsort(all, n, sizeof(*all), list_key_compare);
+	sort_keys(all, n);
 	for (size_t i = 0; i < n; i++)
-		lists_add(l, all[i].at);
+		lists_add(l, list_at(all[i].at));
 	free(all);
 }
 
@@ -208,7 +203,7 @@ static bool lists_is_rest(const struct lists *l, const struct list_overview *o,
 /* Append the businesses that the overview shows: the best, and those of thin lists. */
 static void lists_show(struct lists *l, struct list_overview *o)
 {
-	struct list_key *all = memory_array(o->count + 1, sizeof(*all));
+	struct sort_key *all = memory_array(o->count + 1, sizeof(*all));
 	bool *rest = memory_array(o->count + 1, sizeof(*rest));
 	uint32_t n = 0;
 	size_t best = o->level == LEVEL_PLACE ? PLACE_BEST : OTHER_BEST;
@@ -217,11 +212,11 @@ static void lists_show(struct lists *l, struct list_overview *o)
 		for (uint32_t i = list->from; i < list->to; i++) {
 			rest[n] = lists_is_rest(l, o, list, lists_member(l, i));
 			uint64_t rank = (uint8_t)(UINT8_MAX - lists_member(l, i)->rank);
-			all[n] = (struct list_key){rank << 32 | l->order[i], n};
+			all[n] = (struct sort_key){rank << 32 | l->order[i], n};
 			n++;
 		}
 	}
-	qsort(all, n, sizeof(*all), list_key_compare);
+	sort_keys(all, n);
 	o->from = (uint32_t)l->count;
 	for (uint32_t i = 0; i < n; i++)
 		if (i < best || rest[all[i].at])
@@ -296,18 +291,18 @@ static void lists_show_coming(struct lists *l, struct list_page *page, int32_t p
 	size_t end = first, n = 0;
 	while (end < t->comings && t->coming[end].place == place)
 		end++;
-	struct list_key *all = memory_array(end - first + 1, sizeof(*all));
+	struct sort_key *all = memory_array(end - first + 1, sizeof(*all));
 	for (size_t i = first; i < end; i++) {
 		const struct manifest_entry *e = manifest_find(l->m, t->coming[i].id);
 		if (e && e->state >= ENTRY_NOINDEX && e->place != place &&
 		    (category == LEVEL_ALL || e->category == category))
-			all[n++] =
-			    (struct list_key){list_key(0, 0, e), (uint32_t)(e - l->m->entry)};
+			all[n++] = (struct sort_key){list_key(0, 0, e),
+						     list_at((uint32_t)(e - l->m->entry))};
 	}
-	qsort(all, n, sizeof(*all), list_key_compare);
+	sort_keys(all, n);
 	page->come_from = (uint32_t)l->count;
 	for (size_t i = 0; i < n && i < COME_BEST; i++)
-		lists_add(l, all[i].at);
+		lists_add(l, list_at(all[i].at));
 	page->come_to = (uint32_t)l->count;
 	free(all);
 }

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/lower_bound.h"
 #include "base/memory.h"
+#include "base/sort_keys.h"
 
 static const char magic[8] = "hfsite6\n";
 /* Earlier formats: entries without `lat` and what follows; without `place`, too; without `paths`,
@@ -103,25 +104,12 @@ void manifest_add_file(struct manifest *m, const char *path, uint64_t hash)
 
 /* ---- sorting ---- */
 
-/* Sort keys with the index in the array, which makes the order total: qsort is not stable, and of
- * several entries with one id the last added is kept. */
-struct entry_key {
-	int64_t id;
-	size_t at;
-};
-
+/* With the index in the array, which makes the order total: of several with one path the last added
+ * is kept. */
 struct file_key {
 	const char *path;
 	size_t at;
 };
-
-static int entry_key_compare(const void *a, const void *b)
-{
-	const struct entry_key *x = a, *y = b;
-	if (x->id != y->id)
-		return x->id < y->id ? -1 : 1;
-	return (x->at > y->at) - (x->at < y->at);
-}
 
 static int file_key_compare(const void *a, const void *b)
 {
@@ -143,23 +131,38 @@ static bool manifest_entries_are_sorted(const struct manifest *m)
 	return true;
 }
 
+/* Move each entry to the place of the key that has its index, along the cycles of the
+ * permutation. */
+static void manifest_move_entries(struct manifest_entry *entry, struct sort_key *key, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct manifest_entry first = entry[i];
+		uint32_t to = i;
+		for (uint32_t from; (from = key[to].at) != i; to = from) {
+			entry[to] = entry[from];
+			key[to].at = to;
+		}
+		entry[to] = first;
+		key[to].at = to;
+	}
+}
+
+/* In place: this is where a run has the most in memory. */
 static void manifest_sort_entries(struct manifest *m)
 {
 	if (manifest_entries_are_sorted(m))
 		return;
-	struct entry_key *key = memory_array(m->entries, sizeof(*key));
-	struct manifest_entry *sorted = memory_array(m->entries, sizeof(*sorted));
+	must(m->entries <= UINT32_MAX);
+	struct sort_key *key = memory_array(m->entries, sizeof(*key));
 	size_t n = 0;
 	for (size_t i = 0; i < m->entries; i++)
-		key[i] = (struct entry_key){m->entry[i].id, i};
-	qsort(key, m->entries, sizeof(*key), entry_key_compare);
-	for (size_t i = 0; i < m->entries; i++)
-		if (i + 1 == m->entries || key[i].id != key[i + 1].id)
-			sorted[n++] = m->entry[key[i].at];
+		key[i] = (struct sort_key){sort_signed(m->entry[i].id), (uint32_t)i};
+	sort_keys(key, m->entries);
+	manifest_move_entries(m->entry, key, (uint32_t)m->entries);
 	free(key);
-	free(m->entry);
-	m->entry = sorted;
-	m->entries_room = m->entries;
+	for (size_t i = 0; i < m->entries; i++)
+		if (i + 1 == m->entries || m->entry[i].id != m->entry[i + 1].id)
+			m->entry[n++] = m->entry[i];
 	m->entries = n;
 }
 
@@ -594,9 +597,10 @@ static bool journal_card_before(const void *element, const void *id)
 static const struct near_card *journal_card(const struct manifest *m, int64_t id)
 {
 	const struct near *n = m->near;
-	size_t at =
-	    n ? lower_bound(n->card, n->cards, sizeof(*n->card), journal_card_before, &id) : 0;
-	return n && at < n->cards && n->card[at].id == id ? &n->card[at] : NULL;
+	if (!n || !n->card) /* cards of a manifest are not known by themselves */
+		return NULL;
+	size_t at = lower_bound(n->card, n->cards, sizeof(*n->card), journal_card_before, &id);
+	return at < n->cards && n->card[at].id == id ? &n->card[at] : NULL;
 }
 
 /* One of the texts that are known, when it is the same. */

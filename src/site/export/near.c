@@ -7,6 +7,7 @@
 #include "site/export/internal.h"
 #include "base/lower_bound.h"
 #include "base/memory.h"
+#include "base/sort_keys.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -71,45 +72,30 @@ static double near_square(const int32_t a[3], const int32_t b[3])
 	return sum;
 }
 
-/* Orders `order`; ties by id, because cards are sorted by it. */
-struct near_key {
-	uint64_t spot;
-	uint32_t at;
-};
-
-static int near_compare_keys(const void *a, const void *b)
+static uint64_t near_spot_key(int32_t lat, int32_t lon)
 {
-	const struct near_key *x = a, *y = b;
-	if (x->spot != y->spot)
-		return x->spot < y->spot ? -1 : 1;
-	return (x->at > y->at) - (x->at < y->at);
+	return (uint64_t)(uint32_t)lat << 32 | (uint32_t)lon;
 }
 
-static void near_sort_spots(struct near *n)
+/* key: where each card is. Those at one spot are by id, because cards are. */
+static void near_make_spots(struct near *n, struct sort_key *key, size_t count)
 {
-	struct near_key *key = memory_array(n->cards + 1, sizeof(*key));
-	for (size_t i = 0; i < n->cards; i++)
-		key[i] = (struct near_key){(uint64_t)(uint32_t)n->card[i].lat << 32 |
-					       (uint32_t)n->card[i].lon,
-					   (uint32_t)i};
-	if (n->cards)
-		qsort(key, n->cards, sizeof(*key), near_compare_keys);
-	n->order = memory_array(n->cards + 1, sizeof(*n->order));
-	for (size_t i = 0; i < n->cards; i++) {
+	sort_keys(key, count);
+	n->order = memory_array(count + 1, sizeof(*n->order));
+	for (size_t i = 0; i < count; i++) {
 		n->order[i] = key[i].at;
-		n->spots += !i || key[i].spot != key[i - 1].spot;
+		n->spots += !i || key[i].key != key[i - 1].key;
 	}
 	n->spot = memory_array(n->spots + 1, sizeof(*n->spot));
 	n->spots = 0;
-	for (size_t i = 0; i < n->cards; i++) {
-		if (!i || key[i].spot != key[i - 1].spot) {
+	for (size_t i = 0; i < count; i++) {
+		if (!i || key[i].key != key[i - 1].key) {
 			struct near_spot *s = &n->spot[n->spots++];
 			*s = (struct near_spot){.first = (uint32_t)i};
-			near_point(n->card[key[i].at].lat, n->card[key[i].at].lon, s->at);
+			near_point((int32_t)(key[i].key >> 32), (int32_t)key[i].key, s->at);
 		}
 		n->spot[n->spots - 1].count++;
 	}
-	free(key);
 }
 
 /* The axis on which the spots lie farthest apart. */
@@ -174,30 +160,42 @@ static void near_split(struct near_spot *s, size_t count)
 	}
 }
 
-static void near_make(struct near *n)
+static void near_make(struct near *n, struct sort_key *key, size_t count)
 {
-	must(n->cards < UINT32_MAX >> 2);
+	must(count < UINT32_MAX >> 2);
+	near_make_spots(n, key, count);
+	free(key);
+	near_split(n->spot, n->spots);
+}
+
+static void near_of_cards(struct near *n)
+{
+	struct sort_key *key = memory_array(n->cards + 1, sizeof(*key));
 	if (n->cards)
 		qsort(n->card, n->cards, sizeof(*n->card), near_compare_ids);
-	near_sort_spots(n);
-	near_split(n->spot, n->spots);
+	for (size_t i = 0; i < n->cards; i++)
+		key[i] =
+		    (struct sort_key){near_spot_key(n->card[i].lat, n->card[i].lon), (uint32_t)i};
+	near_make(n, key, n->cards);
+}
+
+static bool near_is_shown(const struct manifest_entry *e)
+{
+	return e->state >= ENTRY_NOINDEX && e->shown;
 }
 
 void near_of_manifest(struct near *n, const struct manifest *m)
 {
-	*n = (struct near){0};
-	for (size_t i = 0; i < m->entries; i++) {
-		const struct manifest_entry *e = &m->entry[i];
-		if (e->state >= ENTRY_NOINDEX && e->shown)
-			near_add(n, &(struct near_card){.id = e->id,
-							.lat = e->lat,
-							.lon = e->lon,
-							.shown = e->shown,
-							.path = e->path,
-							.name = e->name,
-							.category = e->category});
-	}
-	near_make(n);
+	size_t count = 0, made = 0;
+	*n = (struct near){.of = m};
+	for (size_t i = 0; i < m->entries; i++)
+		count += near_is_shown(&m->entry[i]);
+	struct sort_key *key = memory_array(count + 1, sizeof(*key));
+	for (size_t i = 0; i < m->entries; i++)
+		if (near_is_shown(&m->entry[i]))
+			key[made++] = (struct sort_key){
+			    near_spot_key(m->entry[i].lat, m->entry[i].lon), (uint32_t)i};
+	near_make(n, key, count);
 }
 
 static void near_add_row(struct near *n, const struct db_rows *rows, int row)
@@ -235,7 +233,7 @@ enum status near_guess(struct near *n, const struct theme *t, struct db *db, int
 			near_add_row(n, &rows, i);
 		db_rows_release(&rows);
 	}
-	near_make(n);
+	near_of_cards(n);
 	return status;
 }
 
@@ -253,8 +251,8 @@ struct near_search {
 	const struct near *of;
 	const struct near_card *own;
 	int32_t at[3];
-	const struct near_card **found;
-	double square[NEAR_CARDS]; /* of their distances */
+	uint32_t found[NEAR_CARDS]; /* cards */
+	double square[NEAR_CARDS];  /* of their distances */
 	size_t count;
 };
 
@@ -266,11 +264,11 @@ static double near_worst(const struct near_search *s)
 }
 
 /* At one distance those of the own spot stay in their order, others are sorted by id. */
-static void near_insert(struct near_search *s, const struct near_card *card, double square)
+static void near_insert(struct near_search *s, uint32_t card, double square)
 {
 	size_t at = s->count;
-	while (at && (s->square[at - 1] > square || (square > 0 && s->square[at - 1] == square &&
-						     s->found[at - 1]->id > card->id)))
+	while (at && (s->square[at - 1] > square ||
+		      (square > 0 && s->square[at - 1] == square && s->found[at - 1] > card)))
 		at--;
 	if (at == NEAR_CARDS)
 		return;
@@ -283,31 +281,45 @@ static void near_insert(struct near_search *s, const struct near_card *card, dou
 	s->square[at] = square;
 }
 
-static bool near_same_spot(const struct near_card *a, const struct near_card *b)
+static struct near_card near_card(const struct near *n, uint32_t at)
 {
-	return a->lat == b->lat && a->lon == b->lon;
+	if (!n->of)
+		return n->card[at];
+	const struct manifest_entry *e = &n->of->entry[at];
+	return (struct near_card){.id = e->id,
+				  .lat = e->lat,
+				  .lon = e->lon,
+				  .shown = e->shown,
+				  .path = e->path,
+				  .name = e->name,
+				  .category = e->category};
 }
 
-static const struct near_card *near_member(const struct near *n, const struct near_spot *spot,
-					   size_t i)
+static int64_t near_id(const struct near *n, uint32_t at)
 {
-	return &n->card[n->order[spot->first + i]];
+	return n->of ? n->of->entry[at].id : n->card[at].id;
+}
+
+static bool near_is_own_spot(const struct near_search *s, const struct near_spot *spot)
+{
+	const struct near_card card = near_card(s->of, s->of->order[spot->first]);
+	return card.lat == s->own->lat && card.lon == s->own->lon;
 }
 
 static bool near_is_not_behind(const void *order, const void *search)
 {
 	const struct near_search *s = search;
-	return s->of->card[*(const uint32_t *)order].id <= s->own->id;
+	return near_id(s->of, *(const uint32_t *)order) <= s->own->id;
 }
 
 /* The members of the own spot from the next id on, then from the first. */
 static void near_look_here(struct near_search *s, const struct near_spot *spot)
 {
-	size_t next = lower_bound(s->of->order + spot->first, spot->count, sizeof(uint32_t),
-				  near_is_not_behind, s);
+	const uint32_t *order = s->of->order + spot->first;
+	size_t next = lower_bound(order, spot->count, sizeof(*order), near_is_not_behind, s);
 	for (size_t i = 0; i < spot->count && i < NEAR_CARDS; i++) {
-		const struct near_card *card = near_member(s->of, spot, (next + i) % spot->count);
-		if (card->id == s->own->id)
+		uint32_t card = order[(next + i) % spot->count];
+		if (near_id(s->of, card) == s->own->id)
 			break;
 		near_insert(s, card, 0);
 	}
@@ -318,12 +330,12 @@ static void near_look(struct near_search *s, const struct near_spot *spot)
 	double square = near_square(spot->at, s->at);
 	if (square > near_worst(s))
 		return;
-	if (near_same_spot(near_member(s->of, spot, 0), s->own)) {
+	if (near_is_own_spot(s, spot)) {
 		near_look_here(s, spot);
 		return;
 	}
 	for (size_t i = 0; i < spot->count && i < NEAR_CARDS; i++)
-		near_insert(s, near_member(s->of, spot, i), square);
+		near_insert(s, s->of->order[spot->first + i], square);
 }
 
 static void near_walk(struct near_search *s, const struct near_spot *spot, size_t count)
@@ -346,21 +358,23 @@ static void near_walk(struct near_search *s, const struct near_spot *spot, size_
 }
 
 static size_t near_find(const struct near *n, const struct near_card *own,
-			const struct near_card *found[NEAR_CARDS])
+			struct near_card found[NEAR_CARDS])
 {
-	struct near_search s = {.of = n, .own = own, .found = found};
+	struct near_search s = {.of = n, .own = own};
 	near_point(own->lat, own->lon, s.at);
 	near_walk(&s, n->spot, n->spots);
+	for (size_t i = 0; i < s.count; i++)
+		found[i] = near_card(n, s.found[i]);
 	return s.count;
 }
 
 uint32_t near_hash(const struct near *n, const struct near_card *own,
-		   const struct near_card *found[NEAR_CARDS], size_t *count)
+		   struct near_card found[NEAR_CARDS], size_t *count)
 {
 	uint64_t hash = 1;
 	*count = n && own->shown ? near_find(n, own, found) : 0;
 	for (size_t i = 0; i < *count; i++) {
-		const uint64_t facts[] = {(uint64_t)found[i]->id, found[i]->shown};
+		const uint64_t facts[] = {(uint64_t)found[i].id, found[i].shown};
 		hash = XXH3_64bits_withSeed(facts, sizeof(facts), hash);
 	}
 	return (uint32_t)hash | 1;
@@ -369,7 +383,7 @@ uint32_t near_hash(const struct near *n, const struct near_card *own,
 uint32_t near_hash_entry(const struct near *n, const struct manifest_entry *e)
 {
 	const struct near_card own = {.id = e->id, .lat = e->lat, .lon = e->lon, .shown = e->shown};
-	const struct near_card *found[NEAR_CARDS];
+	struct near_card found[NEAR_CARDS];
 	size_t count;
 	return near_hash(n, &own, found, &count);
 }

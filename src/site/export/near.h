@@ -23,13 +23,14 @@ struct near_card {
 	int16_t category;    /* taxonomy id; 0: unclassified */
 };
 struct near {
-	struct near_card *card; /* by id */
+	const struct manifest *of; /* cards are its entries; NULL: they are `card` */
+	struct near_card *card;    /* by id */
 	size_t cards, room;
-	uint32_t *order;        /* indexes of `card`, spot by spot */
+	uint32_t *order;        /* indexes of cards, spot by spot */
 	struct near_spot *spot; /* near.c */
 	size_t spots;
 };
-/* Of the businesses that a manifest has pages of. */
+/* Of the businesses that a sorted manifest has pages of, which must not change meanwhile. */
 void near_of_manifest(struct near *n, const struct manifest *m);
 /* Of those that the database suggests. blocks: of the table business. Release it also after a
  * failure. */
@@ -41,7 +42,7 @@ uint32_t near_shown(const struct near_card *card, struct str path, struct str na
 /* Find what the page of a business shows, nearest first, and make a hash of it; nothing when
  * own->shown is 0 or n NULL. */
 uint32_t near_hash(const struct near *n, const struct near_card *own,
-		   const struct near_card *found[NEAR_CARDS], size_t *count);
+		   struct near_card found[NEAR_CARDS], size_t *count);
 uint32_t near_hash_entry(const struct near *n, const struct manifest_entry *e);
 
 #endif

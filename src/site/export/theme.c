@@ -472,6 +472,13 @@ void theme_identity(struct theme *t, struct str database)
 	t->hash = XXH3_64bits_withSeed(database.p, database.n, t->hash) | 1;
 }
 
+void theme_release_coming(struct theme *t)
+{
+	free(t->coming);
+	t->coming = NULL;
+	t->comings = t->comings_room = 0;
+}
+
 void theme_release(struct theme *t)
 {
 	template_set_free(t->set);
@@ -479,11 +486,10 @@ void theme_release(struct theme *t)
 	arena_release(&t->arena);
 	free(t->place);
 	free(t->linked);
-	free(t->coming);
+	theme_release_coming(t);
 	t->place = NULL;
 	t->linked = NULL;
-	t->coming = NULL;
-	t->places = t->links = t->comings = 0;
+	t->places = t->links = 0;
 	t->set = NULL;
 	t->wording = NULL;
 }
@@ -494,10 +500,10 @@ void maker_init(struct maker *m, const struct theme *theme)
 {
 	m->theme = theme;
 	arena_init(&m->arena, EXPORT_ARENA_MAX);
+	m->arena.keeps = 8;
 	m->town = NULL;
 	memset(m->kinds, 0, sizeof(m->kinds));
 	arena_init(&m->kept, MAKER_KEPT_MAX);
-	m->arena.keeps = 8;
 	buf_init(&m->out, EXPORT_PAGE_MAX);
 	buf_init(&m->block, EXPORT_PAGE_MAX);
 	buf_init(&m->locator, EXPORT_PAGE_MAX);
@@ -506,9 +512,9 @@ void maker_init(struct maker *m, const struct theme *theme)
 
 void maker_release(struct maker *m)
 {
+	arena_release(&m->arena);
 	free(m->town);
 	arena_release(&m->kept);
-	arena_release(&m->arena);
 	buf_release(&m->out);
 	buf_release(&m->block);
 	buf_release(&m->locator);

@@ -3,26 +3,9 @@
  * publish or withhold another. */
 #include "site/export/twins.h"
 #include "base/memory.h"
+#include "base/sort_keys.h"
 
 #include <stdlib.h>
-
-/* Sort key of an entry. A small array of its own: comparing the entries in place would cause more
- * cache misses than the sort itself takes. */
-struct twin {
-	uint64_t identity;
-	uint32_t at; /* index in the manifest, whose entries are sorted by id */
-	uint8_t rank;
-};
-
-static int twin_compare(const void *a, const void *b)
-{
-	const struct twin *x = a, *y = b;
-	if (x->identity != y->identity)
-		return x->identity < y->identity ? -1 : 1;
-	if (x->rank != y->rank)
-		return x->rank > y->rank ? -1 : 1;
-	return x->at < y->at ? -1 : x->at > y->at;
-}
 
 /* Whether it would have a page if there were no duplicate. */
 static bool twin_is_candidate(const struct manifest_entry *e)
@@ -30,21 +13,18 @@ static bool twin_is_candidate(const struct manifest_entry *e)
 	return e->identity && (e->state >= ENTRY_NOINDEX || e->cause == GATE_DUPLICATE);
 }
 
-void twins_resolve(struct manifest *m,
-		   void (*changed)(void *ctx, const struct manifest_entry *e, bool publish),
-		   void *ctx)
+/* One of those with the same identity is published: the best, of several the first by id. */
+static void twin_judge(struct manifest *m, const struct sort_key *same, size_t count,
+		       void (*changed)(void *ctx, const struct manifest_entry *e, bool publish),
+		       void *ctx)
 {
-	struct twin *all = memory_array(m->entries + 1, sizeof(*all));
-	size_t n = 0;
-	for (size_t i = 0; i < m->entries; i++) {
-		const struct manifest_entry *e = &m->entry[i];
-		if (twin_is_candidate(e))
-			all[n++] = (struct twin){e->identity, (uint32_t)i, e->rank};
-	}
-	qsort(all, n, sizeof(*all), twin_compare);
-	for (size_t i = 0; i < n; i++) {
-		struct manifest_entry *e = &m->entry[all[i].at];
-		bool twin = i && all[i - 1].identity == all[i].identity;
+	size_t best = 0;
+	for (size_t i = 1; i < count; i++)
+		if (m->entry[same[i].at].rank > m->entry[same[best].at].rank)
+			best = i;
+	for (size_t i = 0; i < count; i++) {
+		struct manifest_entry *e = &m->entry[same[i].at];
+		bool twin = i != best;
 		if (twin == (e->cause == GATE_DUPLICATE))
 			continue;
 		changed(ctx, e, !twin);
@@ -53,6 +33,23 @@ void twins_resolve(struct manifest *m,
 		e->state = ENTRY_WITHHELD;
 		e->cause = GATE_DUPLICATE;
 		e->page = 0;
+	}
+}
+
+void twins_resolve(struct manifest *m,
+		   void (*changed)(void *ctx, const struct manifest_entry *e, bool publish),
+		   void *ctx)
+{
+	struct sort_key *all = memory_array(m->entries + 1, sizeof(*all));
+	size_t n = 0;
+	for (size_t i = 0; i < m->entries; i++)
+		if (twin_is_candidate(&m->entry[i]))
+			all[n++] = (struct sort_key){m->entry[i].identity, (uint32_t)i};
+	sort_keys(all, n);
+	for (size_t from = 0, to; from < n; from = to) {
+		for (to = from + 1; to < n && all[to].key == all[from].key;)
+			to++;
+		twin_judge(m, all + from, to - from, changed, ctx);
 	}
 	free(all);
 }
