@@ -522,6 +522,9 @@ static void what_no_index_serves_is_named_and_others_are_not(void **state)
 	    {"SELECT id FROM business WHERE quality > $1", "", 900, 3000, 900},
 	    {"SELECT count(*) FROM business WHERE quality > $1", "", 1, 60000, 900},
 	    {"SELECT name FROM business ORDER BY name", "", 900, 60000, 900},
+	    /* what is counted first is in the order of no index */
+	    {"SELECT city, count(*) AS n FROM business GROUP BY city ORDER BY n DESC LIMIT $1", "",
+	     20, 60000, 900},
 	    /* the rows that refer to it are looked for without an index */
 	    {"DELETE FROM business WHERE id = $1", "index-near-miss/probable", 1, 890, 900},
 	    {"DELETE FROM business WHERE id = $1", "", 1, 9, 900},

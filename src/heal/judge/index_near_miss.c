@@ -24,11 +24,6 @@ static bool near_miss_has(const char *text, const char *words)
 	return strcasestr(text, words) != NULL;
 }
 
-static bool near_miss_sorts(const char *text)
-{
-	return near_miss_has(text, "ORDER BY") && near_miss_has(text, "LIMIT");
-}
-
 static bool near_miss_sums(const char *text)
 {
 	static const char *const sums[] = {"count(",   "sum(",     "avg(",  "_agg(",
@@ -38,6 +33,13 @@ static bool near_miss_sums(const char *text)
 			return true;
 	}
 	return false;
+}
+
+/* In an order that an index may have: what is counted or summed first has none. */
+static bool near_miss_sorts(const char *text)
+{
+	return near_miss_has(text, "ORDER BY") && near_miss_has(text, "LIMIT") &&
+	       !near_miss_sums(text);
 }
 
 /* The condition compares something with a value: "a = $1", not "a >= $1". */
