@@ -14,7 +14,7 @@ $db->script(<<'SQL');
 CREATE SCHEMA app;
 CREATE TABLE app.firm (id int PRIMARY KEY, quality int NOT NULL, town text NOT NULL, mailed timestamp,
 	state text NOT NULL);
-INSERT INTO app.firm SELECT i, 1 + i * 7919 % 5000, 'Town ' || i % 300, NULL, 'new' FROM generate_series(1, 20000) i;
+INSERT INTO app.firm SELECT i, 1 + i * 7919 % 5000, 'Town ' || i % 300, NULL, 'new' FROM generate_series(1, 10000) i;
 CREATE INDEX firm_quality ON app.firm ((COALESCE(quality, 0)) DESC);
 CREATE INDEX firm_town ON app.firm (lower(town));
 CREATE TABLE app.small (id int PRIMARY KEY, quality int NOT NULL);
@@ -170,7 +170,7 @@ INSERT INTO few VALUES (1, 'new');
 ANALYZE few;
 INSERT INTO few SELECT i, 'new' FROM generate_series(2, 21) AS i;
 CREATE TABLE job (LIKE few INCLUDING ALL);
-INSERT INTO job SELECT i, 'new' FROM generate_series(1, 20000) AS i;
+INSERT INTO job SELECT i, 'new' FROM generate_series(1, 10000) AS i;
 ANALYZE job;
 SQL
 	my $batch = sub { "SELECT id FROM $_[0] WHERE state = 'new' ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED" };

@@ -16,7 +16,7 @@ CREATE TABLE firm (id int PRIMARY KEY, mail text NOT NULL, code text, made times
 	up text GENERATED ALWAYS AS (upper(code)) STORED, part numeric(6, 0) GENERATED ALWAYS AS (q / 2.0) STORED);
 INSERT INTO firm SELECT i, 'm' || i || '@x.org', CASE WHEN i % 9 > 0 THEN chr(65 + i % 60) || i END,
 	timestamp '2024-01-01' + i * interval '70 minutes', ARRAY['t' || i, 'u'], i % 5000, 'Town ' || i, repeat('x', 300)
-	FROM generate_series(1, 20000) i;
+	FROM generate_series(1, 10000) i;
 CREATE INDEX firm_mail ON firm (lower(mail));
 CREATE INDEX firm_code ON firm (lower(code));
 CREATE INDEX firm_made ON firm (made) INCLUDE (id);

@@ -20,7 +20,7 @@ INSERT INTO "Order" SELECT i, 'M' || i || '@x.org', CASE WHEN i % 9 > 0 THEN 'C'
 	timestamp '2024-01-01' + i * interval '70 minutes', timestamptz '2024-01-01' + i * interval '70 minutes',
 	CASE WHEN i % 7 > 0 THEN i - 9000 END, i % 977 - 3.5, chr(65 + i % 26),
 	jsonb_build_object('k' || i % 900, i, 'name', 'N' || i), 'S' || i, date '2000-01-01' + i % 3000
-	FROM generate_series(1, 20000) AS i;
+	FROM generate_series(1, 10000) AS i;
 INSERT INTO "Order" SELECT i, 'm' || i - 20000 || '@X.org', 'c' || i - 20000, '2020-01-01', '2020-01-01', 0, NULL, 'a',
 	'{}', 's', '2000-01-01' FROM generate_series(20001, 20400) AS i;
 CREATE INDEX ON "Order" ((md5("Mail")));
