@@ -1,4 +1,4 @@
-# An instance with a directory in it: 30 000 businesses, and some that tests know by name.
+# An instance with a directory in it: 15 000 businesses, and some that tests know by name.
 #
 #   my $directory = Directory->start;
 #   my $web = Web->start(database => $directory->conninfo);
@@ -107,7 +107,7 @@ FROM (SELECT i, ('x' || substr(md5('u' || i), 1, 6))::bit(24)::integer / 1677721
 		('x' || substr(md5('u' || i), 13, 6))::bit(24)::integer / 16777216.0::float8 AS u3,
 		('x' || substr(md5('v' || i), 1, 6))::bit(24)::integer / 16777216.0::float8 AS u4,
 		('x' || substr(md5('v' || i), 7, 6))::bit(24)::integer / 16777216.0::float8 AS u5
-	FROM generate_series(1, 30000) AS i) AS u;
+	FROM generate_series(1, 15000) AS i) AS u;
 INSERT INTO business (id, region_id, city_id, lat_e7, lon_e7, source_id, category_id, group_id, quality_score,
 	name, street, postcode, city, country, phone, hours, timezone)
 SELECT m.id, t.region_id, t.id, CASE WHEN i % 20 > 0 THEN lat * 1e7 END, CASE WHEN i % 20 > 0
