@@ -131,7 +131,9 @@ static double connections_rate(const struct judge_case *c)
 		first = first ? first : judge_sample(c, i);
 		last = judge_sample(c, i);
 	}
-	double seconds = first ? (double)(last->at - first->at) / 1e6 : 0;
+	if (!first)
+		return 0;
+	double seconds = (double)(last->at - first->at) / 1e6;
 	return seconds >= CONNECTIONS_SAMPLES - 1
 		   ? (double)(last->sessions_at - first->sessions_at) / seconds
 		   : 0;
