@@ -191,7 +191,7 @@ $(B)/tests/unit/%.o: tests/unit/%.c $(FLAGS) | $(SQL_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -c -o $@ $<
 # Programs that tests/*/*.t run; their first line as for units.
-HELPERS := tests/hours/evaluate tests/db/values tests/heal/race tests/heal/steps tests/contact/walk tests/contact/tamper bench/keeper/timing bench/keeper/measure
+HELPERS := tests/hours/evaluate tests/db/values tests/heal/race tests/heal/steps tests/contact/walk tests/contact/tamper bench/keeper/timing bench/keeper/measure bench/audit/statements
 helper_modules = $(shell sed -n '1s,^/\* link: \(.*\) \*/$$,\1,p' $(1).c)
 define helper_rule
 HELPER_$(1) := $(call helper_modules,$(1))

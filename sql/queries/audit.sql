@@ -223,14 +223,14 @@ SELECT EXISTS (SELECT FROM pg_index AS i
 		AND a.attname = $2::text) AS is_unique;
 
 -- name: audit_updates
--- Rows that committed transactions have updated, by table; those of partitions count for the partitioned table.
+-- Rows that committed transactions have updated, by table; those of partitions count for the partitioned table. Of many
+-- tables those that are updated most.
 SELECT c.oid::bigint AS id, n.nspname AS schema, c.relname AS name, sum(s.n_tup_upd)::bigint AS updates
 FROM pg_stat_user_tables AS s
 JOIN pg_class AS c ON c.oid = coalesce(pg_partition_root(s.relid), s.relid)
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE s.n_tup_upd > 0
 GROUP BY c.oid, n.nspname, c.relname
-ORDER BY c.oid
+ORDER BY updates DESC
 LIMIT 5000;
 
 -- name: audit_updaters

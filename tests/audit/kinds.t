@@ -169,6 +169,21 @@ miss || CREATE INDEX ON T (neg) || SELECT id FROM T WHERE neg / 10 = 0
 miss || CREATE INDEX ON T (score) || SELECT id FROM T WHERE score * -1 < -2990
 miss || CREATE INDEX ON T (price) || SELECT id FROM T WHERE floor(price) = 7
 miss || CREATE INDEX ON T (price) || SELECT id FROM T WHERE price::int = 7
+miss || CREATE INDEX ON T (price) || SELECT id FROM T WHERE price * 100 = 725
+miss || CREATE INDEX ON T (epoch) || SELECT id FROM T WHERE epoch * 1000 > 1710700000001
+miss || CREATE INDEX ON T (neg) || SELECT id FROM T WHERE neg * 7 <= -10449
+miss || CREATE INDEX ON T (neg) || SELECT id FROM T WHERE neg * 7 < -10449 AND score > 7
+miss || CREATE INDEX ON T (neg) || SELECT id FROM T WHERE neg * 7 >= 10449
+miss || CREATE INDEX ON T (left(name, 6)) || SELECT id FROM T WHERE name LIKE 'name77%'
+miss || CREATE INDEX ON T USING gin (doc) || SELECT id FROM T WHERE doc->>'k' IN ('v7', 'v77')
+miss || CREATE INDEX ON T USING gin (tags) || SELECT id FROM T WHERE NOT ('t77' <> ALL (tags))
+miss || CREATE INDEX ON T (name) WHERE score > 2900 || SELECT id, name FROM T WHERE score::bigint > 2950 ORDER BY name
+	LIMIT 20
+sound || CREATE INDEX ON T (score) || SELECT id FROM T WHERE score * 7 = 8
+sound || CREATE INDEX ON T (left(name, 6)) || SELECT id FROM T WHERE name LIKE 'na%77'
+sound || CREATE INDEX ON T (name) WHERE score > 2900 || SELECT id, name FROM T WHERE score::bigint > 2800 ORDER BY name
+	LIMIT 20
+sound || CREATE INDEX ON T USING gin (tags) || SELECT id FROM T WHERE NOT ('t77' = ALL (tags))
 # functions that are operators, and operators that order nothing
 miss || CREATE INDEX ON T USING gin (doc) || SELECT id FROM T WHERE jsonb_contains(doc, '{"k": "v77"}')
 miss || CREATE INDEX ON T USING gin (tags) || SELECT id FROM T WHERE arraycontains(tags, ARRAY['t77'])

@@ -100,9 +100,39 @@ subtest 'a filter outside the LIMIT is found in every form of a batch' => sub {
 		'a FOR of a loop' => "FOR r IN $select LOOP UPDATE t SET seen = now() WHERE id = r.id; END LOOP",
 		'an array' => "ids := ARRAY($select); UPDATE t SET seen = now() WHERE id = ANY (ids)",
 	);
+	my %guarded = (
+		'an IF in a FOR' => 'FOR r IN SELECT id, state FROM t ORDER BY id LIMIT 9 LOOP'
+			. " IF r.state = 'dead' THEN DELETE FROM t WHERE id = r.id; END IF; END LOOP",
+		'EXECUTE of a literal' => "EXECUTE 'DELETE FROM t WHERE id IN ($select) AND old'; EXIT WHEN NOT FOUND",
+		'EXECUTE of format()' =>
+			"EXECUTE format('UPDATE %I SET a = %L WHERE id IN (SELECT id FROM %1\$I LIMIT 9) AND b', r.name, r.v)",
+		'EXECUTE of parts' => "EXECUTE 'DELETE FROM ' || quote_ident(n) || ' WHERE id IN (SELECT id FROM ' ||"
+			. " quote_ident(n) || ' WHERE k = ' || quote_literal(v) || ' LIMIT 9) AND old'",
+	);
+	my %free = (
+		'an IF with an ELSE that writes' => 'FOR r IN SELECT id, state FROM t ORDER BY id LIMIT 9 LOOP'
+			. " IF r.state = 'dead' THEN DELETE FROM t WHERE id = r.id; ELSE UPDATE t SET a = 1 WHERE id = r.id; END IF;"
+			. ' END LOOP',
+		'EXECUTE with the condition inside' => "EXECUTE format('DELETE FROM %I WHERE id IN (SELECT id FROM %1\$I"
+			. " WHERE old LIMIT 9)', n)",
+		'EXECUTE with a bound' => "EXECUTE 'UPDATE t SET a = 1 WHERE id IN (SELECT id FROM t WHERE id > ' || last ||"
+			. " ' ORDER BY id LIMIT 9) AND b'",
+		'EXECUTE of a variable' => 'EXECUTE command',
+	);
 	my $declared = sub { 'DO $$ DECLARE r record; ids int[]; BEGIN LOOP ' . "$_[0]; END LOOP; END \$\$" };
 	is_deeply(found($declared->($variable{$_})), ['error spinning-filter'], "a variable: $_") for sort keys %variable;
 	is_deeply(found($declared->($kept{$_})), ['warning spinning-write'], "what it keeps: $_") for sort keys %kept;
+	is_deeply(found($declared->($guarded{$_})), ['error spinning-filter'], $_) for sort keys %guarded;
+	is_deeply(found($declared->($free{$_})), [], $_) for sort keys %free;
+	my $shop = 'UPDATE orders o SET sent = true FROM customers c WHERE c.id = o.customer_id AND c.active AND o.id IN';
+	is_deeply(found("$shop (SELECT id FROM orders WHERE NOT sent ORDER BY id LIMIT 9)"), ['warning spinning-filter'],
+		'a condition on a table that is joined');
+	is_deeply(found("$shop (SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id WHERE c.active LIMIT 9)"),
+		[], 'not when the batch joins it as well');
+	my $newest =
+		'UPDATE s SET done = true WHERE id = (SELECT id FROM s WHERE k = $1 ORDER BY at DESC LIMIT 1) AND NOT done';
+	is_deeply(found($newest), ['note spinning-filter'], 'the newest row may be meant by itself');
+	is_deeply(found(looped($newest)), ['error spinning-filter'], 'but not in a loop');
 	for my $inexact ($declared->($variable{'an array'}), $form{'a body in quotes'}) {
 		my ($found) = @{ report(write_file($inexact))->{findings} };
 		is($found->{rewrite}, undef, 'no remedy is made of a text whose places are not known');
@@ -152,19 +182,25 @@ subtest 'a write that keeps its rows in the batch is found in a loop' => sub {
 	my @stays = (["path = '[]'", "WHERE path IS NULL OR path = '[]' ORDER BY id"], ['score = 1',
 		'WHERE NOT done ORDER BY id'], ['score = 1', 'ORDER BY id'],
 		["s = 'b'", "WHERE s IN ('a', 'b')"], ['x = NULL', 'WHERE x IS NULL'], ["s = 'b'", "WHERE s <> 'c'"], ['n = 2',
-			'WHERE n < 5'], ['done = false', 'WHERE NOT done']);
+			'WHERE n < 5'], ['done = false', 'WHERE NOT done'], ['n = n', 'WHERE n = 0'],
+		["s = CASE WHEN a THEN 'new' ELSE 'new' END", "WHERE s = 'new'"]);
 	my @moves = (['done = true', 'WHERE NOT done'], ['n = n + 1', 'WHERE n < 5'], ['checked = now()',
 		'ORDER BY checked NULLS FIRST'], ["s = 'c'", "WHERE s IN ('a', 'b')"],
 		['x = 1', 'WHERE x IS NULL'], ['score = 1', 'WHERE id > $1 ORDER BY id'], ['score = 1', 'ORDER BY random()'],
 			['n = 7', 'WHERE n < 5'], ["at = now() + interval '1 hour'", 'WHERE at < now()'],
 		['(a, done) = (SELECT 1, true)', 'WHERE NOT done'], ['score = 1',
-			'WHERE NOT EXISTS (SELECT 1 FROM log WHERE log.ref = t.id)']);
+			'WHERE NOT EXISTS (SELECT 1 FROM log WHERE log.ref = t.id)'],
+		["s = CASE WHEN a THEN 'new' ELSE 'old' END", "WHERE s = 'new'"]);
 	is_deeply(found(looped($set->(@$_))), ['warning spinning-write'], "SET $_->[0] $_->[1]") for @stays;
 	is_deeply(found(looped($set->(@$_))), [], "SET $_->[0] $_->[1]") for @moves;
 	is_deeply(found($set->(@{ $stays[0] })), [], 'not outside of a loop');
 	is_deeply(found(looped('DELETE FROM t WHERE id IN (SELECT id FROM t LIMIT 9)')), [], 'not of a DELETE');
-	is_deeply(found(looped('UPDATE t SET a = 1 WHERE id IN (SELECT t_id FROM queue LIMIT 9)')), [],
-		'not of another table');
+	my $other = 'UPDATE t SET a = 1 WHERE id IN (SELECT t_id FROM queue WHERE ready LIMIT 9)';
+	is_deeply(found(looped($other)), ['warning spinning-write'], 'a batch of keys of a table that the loop does not write');
+	is_deeply(found(looped("$other; DELETE FROM queue WHERE done")), [], 'not of one that it writes');
+	is_deeply(found(looped($other =~ s/ready/t_id > \$1/r)), [], 'nor where a caller moves on');
+	is_deeply(found(looped($other =~ s/ready/EXISTS (SELECT 1 FROM t WHERE t.id = t_id AND a = 0)/r)), [],
+		'nor with a condition on other tables');
 };
 
 subtest 'a LIMIT with a lock in a subquery is a note, in an array, a scalar or a CTE none' => sub {
@@ -184,6 +220,12 @@ subtest 'what is waited for inside a transaction is found' => sub {
 		"SAVEPOINT a; SELECT http_get('https://x.example')", "COPY t FROM PROGRAM 'gzip -dc x'",
 		"ROLLBACK TO a;\n\\! curl https://x.example\n",
 		"\\prompt 'which? ' w\n", "SELECT extensions.http_post('https://x.example', 'x')");
+	my $temporary = "CREATE TEMP TABLE x (a int); COPY x FROM PROGRAM 'gzip -dc x'; INSERT INTO x VALUES (1)";
+	is_deeply(found("BEGIN; SET LOCAL work_mem = '1MB'; $temporary; UPDATE t SET s = 1; COMMIT"), [],
+		'only a temporary table until then');
+	is_deeply(found("BEGIN; UPDATE t SET s = 1; $temporary; COMMIT"), ['warning transaction-over-io'], 'not until then');
+	is_deeply(found("DO \$\$ BEGIN UPDATE t SET s = 1; EXECUTE 'SELECT pg_sleep(1)'; END \$\$"),
+		['warning transaction-over-io'], 'in the text of EXECUTE');
 	my @not = ('SELECT pg_sleep(0)', "SELECT * FROM dblink('dbname=' || current_database(), 'SELECT 1') AS r(a int)",
 		"SELECT net.http_get('https://x.example')", 'SELECT count(*) FROM foreign_orders',
 		"COMMIT; SELECT pg_sleep(5); BEGIN");

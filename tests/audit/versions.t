@@ -8,8 +8,11 @@ use lib "$FindBin::Bin/../lib";
 use AuditDb;
 use File::Basename 'dirname';
 use File::Temp 'tempdir';
+use IO::Handle;
 use JSON::XS;
+use Program;
 use Test::More;
+use Wait;
 
 my $versions = "$FindBin::Bin/../versions/node_modules";
 my @wanted = ($ENV{HOLDFAST_VERSIONS} // '') eq 'all' ? (13 .. 18) : (13, 18);
@@ -45,9 +48,45 @@ my @cases = (
 	[ q{UPDATE firm SET q = 1 WHERE made::date = '2024-02-03'}, 'index-identity proved' ],
 );
 
+# Before 15 a session that has just connected keeps the counter of its rows back until its next statement. A watch knows
+# of them all the same, when its last look is over: (the watch, the application that works meanwhile).
+sub watched {
+	my ($db) = @_;
+	local $ENV{PGPASSWORD} = $db->{password};
+	local $ENV{PGAPPNAME} = 'discovery';
+	open my $works, '|-', 'psql', '-XAtq', '-o', '/dev/null', $db->url('postgres') or die "psql: $!";
+	$works->autoflush;
+	print $works "DO \$\$ BEGIN LOOP PERFORM pg_sleep(0.1); COMMIT; END LOOP; END \$\$;\n";
+	my $none = $db->file("SELECT 1;\n");
+	return (Program->start('audit', [ "$ENV{HOLDFAST_BUILD}/holdfast", 'audit', 'db', $db->url('postgres'), '--notes',
+			'--watch', 25, '--statements', $none ], out => "$db->{work}/watched", log => "$db->{work}/watch.log"), $works);
+}
+
+sub watch_told {
+	my ($db, $watch, $works) = @_;
+	local $ENV{PGPASSWORD} = $db->{password};
+	local $ENV{PGAPPNAME} = 'discovery';
+	wait_until('it has looked 17 times', sub {
+			17 <= $db->sql("SELECT coalesce(max(calls), 0) FROM pg_stat_statements"
+				. " WHERE query LIKE '%c.oid%n_tup_upd%'") });
+	open my $session, '|-', 'psql', '-XAtq', $db->url('postgres') or die "psql: $!";
+	$session->autoflush;
+	print $session "UPDATE batch SET state = 'done';\n";
+	$watch->reap;
+	my $counted = $db->sql("SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'batch'");
+	$db->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'discovery'"
+		. ' AND pid <> pg_backend_pid()');
+	close $_ for $session, $works;
+	return (AuditDb::slurp("$db->{work}/watched"), $counted);
+}
+
 for my $version (@there) {
 	my $bin = linked("$versions/postgres-$version/native");
-	my $db = AuditDb->start(bin => $bin, settings => [ 'fsync=off', 'timezone=UTC' ]);
+	my @seen = $version < 15 ? 'shared_preload_libraries=pg_stat_statements' : ();
+	my $db = AuditDb->start(bin => $bin, settings => [ 'fsync=off', 'timezone=UTC', @seen ]);
+	$db->script('CREATE EXTENSION pg_stat_statements; CREATE TABLE batch (id int, state text);'
+		. " INSERT INTO batch SELECT i, 'new' FROM generate_series(1, 3000) AS i") if @seen;
+	my @watch = @seen ? watched($db) : ();
 	$db->script(<<'SQL');
 CREATE TABLE firm (id int PRIMARY KEY, q int, z int, qn int NOT NULL, made timestamp NOT NULL, name text NOT NULL,
 	tags text[] NOT NULL, doc jsonb NOT NULL, flag boolean);
@@ -86,6 +125,11 @@ SQL
 		is(join(', ', @{ $found{ $i + 1 } // [] }), $verdict, "$version: $statement");
 	}
 	like($report->{looked}, qr/ 0 not planned/, "$version: every statement is planned");
+	if (@watch) {
+		my ($told, $counted) = watch_told($db, @watch);
+		like($told, qr/^note: rows of public\.batch change only in bursts: none for [12]\d s, while discovery works/m,
+			"$version: a silent batch is told, of which the server has counted $counted rows");
+	}
 	my $said = do { local $/; <$heal> };
 	close $heal;
 	isnt($? >> 8, 1, "$version: heal could look") or diag $said;

@@ -49,14 +49,22 @@ static void put_uri(struct json_writer *w, const char *key, struct str path)
 	buf_release(&uri);
 }
 
+/* Viewers show the message and no fixes, so that it says what to write as well. */
 static void put_message(struct json_writer *w, const struct audit_finding *f)
 {
 	struct buf text;
-	buf_init(&text, f->about.n + f->headline.n + 1024);
+	buf_init(&text, f->about.n + f->headline.n + f->rewrite.n + f->evidence.n +
+			    f->alternative.n + 1024);
 	buf_str(&text, f->headline.n ? f->headline : str_of(f->rule->title));
 	if (f->about.n)
 		buf_puts(&text, ": ");
 	buf_str(&text, f->about);
+	if (f->rewrite.n)
+		buf_printf(&text, "\nWrite: %.*s", STR_ARG(f->rewrite));
+	if (f->rewrite.n && f->evidence.n)
+		buf_printf(&text, " (%.*s)", STR_ARG(f->evidence));
+	if (f->alternative.n)
+		buf_printf(&text, "\nOr: %.*s", STR_ARG(f->alternative));
 	json_key(w, "message");
 	json_object_begin(w);
 	json_member_str(w, "text", buf_view(&text));

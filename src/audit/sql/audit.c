@@ -34,7 +34,7 @@ static void judge_statements(struct sql_audit *audit)
 							      .about = rule});
 			continue;
 		}
-		if (s->head.flags & STATEMENT_JOINED)
+		if (s->head.flags & (STATEMENT_JOINED | STATEMENT_EXECUTED))
 			continue;
 		audit->summary->statements += s->head.kind != STATEMENT_META &&
 					      s->head.kind != STATEMENT_EXPRESSION &&

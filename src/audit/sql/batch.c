@@ -327,6 +327,42 @@ static bool is_join(const struct batch *b, uint32_t term)
 	return target && batch;
 }
 
+/* Whether the batch reads the table as well, and so may have the condition inside. */
+static bool reads_table(const struct batch *b, struct str name)
+{
+	for (uint32_t i = 0; i < b->s->head.relations; i++)
+		for (size_t p = 0; p < b->paths; p++)
+			if (b->s->relation[i].query == b->path[p] &&
+			    str_eq(statement_str(b->s, b->s->relation[i].name), name))
+				return true;
+	return false;
+}
+
+/* A condition on another table that the writer joins with: c.active of FROM customers c. */
+static bool is_joined_filter(const struct batch *b, const struct statement_conjunct *c)
+{
+	const struct statement_relation *other = NULL;
+	struct contents has = expression_contents(&b->outer, c->term);
+	if (c->query != b->writer || has.column || has.query || !has.foreign)
+		return false;
+	for (uint32_t i = c->term; i < c->term + b->s->term[c->term].size; i++) {
+		const struct statement_relation *own = NULL;
+		if (b->s->term[i].kind != STATEMENT_COLUMN)
+			continue;
+		for (uint32_t r = 0; r < b->s->head.relations; r++)
+			if (b->s->relation[r].query == b->writer &&
+			    str_eq(statement_str(b->s, b->s->relation[r].alias),
+				   statement_str(b->s, b->s->term[i].qualifier)))
+				own = &b->s->relation[r];
+		if (!own || (other && own != other))
+			return false;
+		other = own;
+	}
+	return other && !other->target && !other->nullable &&
+	       relation_query(b->s, other) == STATEMENT_NONE &&
+	       !reads_table(b, statement_str(b->s, other->name));
+}
+
 static bool is_filter(const struct batch *b, const struct statement_conjunct *c)
 {
 	uint32_t left, query;
@@ -336,6 +372,8 @@ static bool is_filter(const struct batch *b, const struct statement_conjunct *c)
 	if (!outside || c->term == b->link || is_join(b, c->term))
 		return false;
 	struct contents has = expression_contents(&b->outer, c->term);
+	if (is_joined_filter(b, c))
+		return true;
 	if (has.foreign || !(has.column || has.query))
 		return false;
 	/* another batch is judged by itself */
@@ -378,8 +416,26 @@ static bool calls_others(const struct statement *s)
 	return false;
 }
 
-/* Whether another statement of the same loop writes the table: then the batch may move. */
-bool batch_others_write(const struct sql_audit *audit, const struct batch *b)
+bool batch_is_newest(const struct batch *b)
+{
+	const struct statement_query *q = query_at(b, batch_limited(b));
+	for (uint32_t i = 0; i < b->s->head.orders; i++)
+		if (b->s->order[i].query == batch_limited(b))
+			return b->role == STATEMENT_SCALAR && q->flags & STATEMENT_LIMIT_ONE &&
+			       b->s->order[i].descending;
+	return false;
+}
+
+struct str batch_source(const struct batch *b)
+{
+	const struct statement_relation *only = only_relation(b->s, b->path[b->paths - 1]);
+	bool alone = only && relation_query(b->s, only) == STATEMENT_NONE;
+	for (size_t i = 0; i < b->known.count; i++)
+		alone &= !expression_contents(b->known.at[i].scope, b->known.at[i].term).query;
+	return alone && !b->same_table ? statement_str(b->s, only->name) : STR("");
+}
+
+bool batch_others_write(const struct sql_audit *audit, const struct batch *b, struct str table)
 {
 	const struct statement_head *own = &b->s->head;
 	bool joined = own->flags & STATEMENT_JOINED;
@@ -392,11 +448,13 @@ bool batch_others_write(const struct sql_audit *audit, const struct batch *b)
 		/* what a function does with a row of the batch is not known */
 		if (joined && calls_others(s))
 			return true;
+		if (s->head.kind == STATEMENT_DYNAMIC && own->flags & STATEMENT_EXECUTED && same)
+			continue; /* itself */
 		if (s->head.kind == STATEMENT_DYNAMIC || s->head.kind == STATEMENT_UNPARSED)
 			return true;
 		for (uint32_t r = 0; r < s->head.relations; r++)
-			if (s->relation[r].target && str_eq(statement_str(s, s->relation[r].name),
-							    statement_str(b->s, b->target->name)))
+			if (s->relation[r].target &&
+			    str_eq(statement_str(s, s->relation[r].name), table))
 				return true;
 	}
 	/* in the same statement: another CTE */

@@ -52,6 +52,34 @@ static bool member_path_of(struct identity *id, const struct statement *s, uint3
 	       member_names(id, statement_str(s, name->text), path);
 }
 
+/* The document with the one member, or members in each other, that the value has. */
+static struct str document_around(struct identity *id, const struct member_path *path,
+				  struct str value)
+{
+	struct str out = path->text ? value : REWRITE_JOIN(id, STR("("), value, STR(")::jsonb"));
+	for (size_t i = path->count; i-- > 0;)
+		out = REWRITE_JOIN(id, STR("jsonb_build_object("), path->name[i], STR(", "), out,
+				   STR(")"));
+	return out;
+}
+
+/* IN ('a', 'b'): one of several documents. */
+static struct form documents_several(struct identity *id, const struct filtered *c,
+				     const struct member_path *path)
+{
+	struct form form = {0};
+	struct str list = STR("");
+	const struct statement_term *t = &c->s->term[c->conjunct->term];
+	if (t->kind != STATEMENT_MEMBER || !c->bare.n || t->size - t[1].size > 50)
+		return form;
+	for (uint32_t i = 1 + t[1].size; i < t->size; i++)
+		list = REWRITE_JOIN(id, list, list.n ? STR(", ") : STR(""),
+				    document_around(id, path, constant_literal(id, c->s, &t[i])));
+	form.own = REWRITE_JOIN(id, STR("\1 @> ANY (ARRAY["), list, STR("])"));
+	form.any = REWRITE_JOIN(id, STR("\1 @> "), document_around(id, path, STR("\2")));
+	return form;
+}
+
 /* document ->> 'member' = 'text' for an index over the document. */
 struct form documents_whole(struct identity *id, const struct filtered *c,
 			    const struct catalog_key *key, const struct catalog_column *column)
@@ -64,15 +92,13 @@ struct form documents_whole(struct identity *id, const struct filtered *c,
 	for (size_t i = 0; t->kind == STATEMENT_CAST && i < COUNT_OF(numbers); i++)
 		path.number |= str_eq(statement_str(c->s, t->text), str_of(numbers[i]));
 	term += path.number;
-	if (key->computed || !str_eq(column->base, STR("jsonb")) || !str_eq(c->op, STR("=")) ||
-	    c->member || !member_path_of(id, c->s, term, &path) || !path.count ||
-	    (path.number && !path.text))
+	if (key->computed || !str_eq(column->base, STR("jsonb")) ||
+	    !member_path_of(id, c->s, term, &path) || !path.count || (path.number && !path.text))
 		return form;
-	form.own = path.text ? STR("\2") : STR("(\2)::jsonb");
-	for (size_t i = path.count; i-- > 0;)
-		form.own = REWRITE_JOIN(id, STR("jsonb_build_object("), path.name[i], STR(", "),
-					form.own, STR(")"));
-	form.own = REWRITE_JOIN(id, STR("\1 @> "), form.own);
+	if (c->member)
+		return documents_several(id, c, &path);
+	if (str_eq(c->op, STR("=")))
+		form.own = REWRITE_JOIN(id, STR("\1 @> "), document_around(id, &path, STR("\2")));
 	return form;
 }
 

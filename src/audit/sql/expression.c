@@ -182,6 +182,28 @@ static bool interval_seconds(struct str text, double *seconds)
 	return false;
 }
 
+static int values_compare(struct value a, struct value b);
+static bool values_differ(struct value a, struct value b);
+static struct value value_of(const struct scope *scope, uint32_t term);
+
+/* CASE WHEN ... THEN 'x' ELSE 'x' END */
+static struct value value_of_case(const struct scope *scope, uint32_t term)
+{
+	struct value all = {0};
+	uint32_t child;
+	for (size_t i = 0; (child = term_child(scope, term, i)) != STATEMENT_NONE; i++) {
+		bool last = term_child(scope, term, i + 1) == STATEMENT_NONE;
+		if (i % 2 == 0 && !last)
+			continue;
+		struct value v = value_of(scope, child);
+		if (v.kind == VALUE_NONE || (all.kind != VALUE_NONE && v.kind != all.kind) ||
+		    values_differ(v, all))
+			return (struct value){0};
+		all = v;
+	}
+	return all;
+}
+
 static struct value value_of(const struct scope *scope, uint32_t term)
 {
 	const struct statement_term *t = term_at(scope, term);
@@ -195,6 +217,8 @@ static struct value value_of(const struct scope *scope, uint32_t term)
 		if (v.kind == VALUE_NUMBER && !str_to_double(v.text, &v.number))
 			v.kind = VALUE_NONE;
 		v.number = v.kind == VALUE_BOOL ? str_eq(v.text, STR("true")) : v.number;
+	} else if (t->kind == STATEMENT_COMPOUND && str_eq(v.text, STR("case"))) {
+		v = value_of_case(scope, term);
 	} else if (t->kind == STATEMENT_FUNCTION && str_eq(v.text, STR("now"))) {
 		v.kind = VALUE_TIME;
 	} else if (t->kind == STATEMENT_OPERATOR && t->size > 1) {
@@ -624,7 +648,7 @@ bool expression_is_keyset(const struct scope *scope, uint32_t term)
 
 /* ---- after an assignment ---- */
 
-/* The value that the writer assigns to the column: found, and its term. */
+/* The value that the writer assigns to the column: found, and its term. n = n assigns nothing. */
 static bool assigned(const struct scope *scope, uint32_t writer, uint32_t column, uint32_t *value)
 {
 	if (!is_kind(scope, column, STATEMENT_COLUMN))
@@ -634,7 +658,8 @@ static bool assigned(const struct scope *scope, uint32_t writer, uint32_t column
 		if (set->query == writer &&
 		    str_eq(statement_str(scope->s, set->column), term_text(scope, column))) {
 			*value = set->term;
-			return true;
+			return set->term == STATEMENT_NONE ||
+			       !expression_same(scope, column, scope, set->term);
 		}
 	}
 	return false;

@@ -77,6 +77,9 @@ struct form texts_prefix(struct identity *id, const struct filtered *c,
 			 const struct catalog_key *key, const struct catalog_column *column);
 struct form texts_suffix(struct identity *id, const struct filtered *c,
 			 const struct catalog_key *key, const struct catalog_column *column);
+/* LIKE 'abc%' for a key of the first three characters. */
+struct form texts_first(struct identity *id, const struct filtered *c,
+			const struct catalog_key *key, const struct catalog_column *column);
 struct form texts_within(struct identity *id, const struct filtered *c,
 			 const struct catalog_key *key, const struct catalog_column *column);
 

@@ -178,19 +178,47 @@ static struct str operator_turned(struct str op)
 			      : (op.n > 1 ? STR("<=") : STR("<"));
 }
 
-/* column * k = n, with n a multiple of k. */
+static const int64_t factor_max = 1000000000000000;
+
+/* numeric * 100 = n: a decimal fraction. */
+static struct form arithmetic_decimal(struct identity *id, const struct filtered *c, int64_t k,
+				      int64_t n)
+{
+	int digits = 0;
+	for (int64_t ten = 1; ten < k; ten *= 10)
+		digits++;
+	int64_t whole = n / k, part = n % k;
+	const char *own = arena_printf(id->arena, "\1 %.*s %s%" PRId64 ".%0*" PRId64,
+				       STR_ARG(c->op), n < 0 ? "-" : "", whole < 0 ? -whole : whole,
+				       digits, part < 0 ? -part : part);
+	return (struct form){.own = str_of(own), .proved = true};
+}
+
+/* column * k = n, with n a multiple of k; column * k > n, which is column > the whole part of n / k
+ * (column < the next one). */
 static struct form arithmetic_factor(struct identity *id, const struct filtered *c,
 				     const struct arithmetic *a,
 				     const struct catalog_column *column)
 {
 	int64_t k, n;
 	struct form form = {.proved = true};
-	if (!is_integer(column->type) || !c->literal || !a->constant ||
-	    !str_to_i64(a->k, -INT32_MAX, INT32_MAX, &k) || k == 0 ||
-	    !integer_of(c->constant, &n) || n % k)
+	bool numeric = str_eq(column->base, STR("numeric"));
+	if (!c->literal || !a->constant || !str_to_i64(a->k, -INT32_MAX, INT32_MAX, &k) || k == 0 ||
+	    !str_to_i64(c->constant, -factor_max, factor_max, &n))
+		return form;
+	if (numeric && constant_is_plain(c) &&
+	    (k == 10 || k == 100 || k == 1000 || k == 10000 || k == 100000))
+		return arithmetic_decimal(id, c, k, n);
+	bool equal = str_eq(c->op, STR("="));
+	if (!is_integer(column->type) || (n % k && (equal || k < 0)))
 		return form;
 	struct str op = k > 0 ? c->op : operator_turned(c->op);
-	const char *own = arena_printf(id->arena, "\1 %.*s %" PRId64, STR_ARG(op), n / k);
+	/* towards the bound that is no multiple: > and <= below it, < and >= above it */
+	bool below = str_eq(op, STR(">")) || str_eq(op, STR("<="));
+	int64_t bound = n / k;
+	if (n % k)
+		bound += below ? -(n < 0) : n > 0;
+	const char *own = arena_printf(id->arena, "\1 %.*s %" PRId64, STR_ARG(op), bound);
 	form.own = str_of(own);
 	return form;
 }
@@ -233,7 +261,7 @@ static bool is_wild(struct str text)
 }
 
 static void forms_like(struct identity *id, const struct filtered *c, const struct catalog_key *key,
-		       struct forms *forms)
+		       const struct catalog_column *column, struct forms *forms)
 {
 	bool trigram = str_ends(key->class, STR("_trgm_ops"));
 	bool same = forms_is_key(id, c, key), like = str_eq(c->op, STR("LIKE"));
@@ -241,6 +269,7 @@ static void forms_like(struct identity *id, const struct filtered *c, const stru
 		form_add(forms, (struct form){.own = STR("\1 = \3")});
 	if (trigram && !same && like)
 		form_add(forms, (struct form){.own = STR("\1 ILIKE \2")});
+	form_add(forms, texts_first(id, c, key, column));
 	/* without upper and lower case a prefix is one of bytes; reverse() of a suffix is one */
 	if (!same && key->computed)
 		form_add(forms, (struct form){.own = STR("\1 LIKE \3")});
@@ -413,7 +442,7 @@ void forms_of(struct identity *id, const struct filtered *c, const struct catalo
 				    .own = REWRITE_JOIN(id, STR("\1 @> ARRAY[\2]::"), column->type),
 				    .proved = true});
 	} else if (str_eq(c->op, STR("LIKE")) || str_eq(c->op, STR("ILIKE"))) {
-		forms_like(id, c, key, forms);
+		forms_like(id, c, key, column, forms);
 	} else if (c->other) {
 		forms_other(id, c, key, column, forms);
 	} else if (str_eq(c->op, STR("<@"))) {

@@ -459,6 +459,8 @@ void silence_free(struct silence *s); /* NULL is allowed */
 /* What the look sees: who works, and which tables have changed. */
 MUST_CHECK enum status silence_look(struct silence *s, struct planner_run *d,
 				    const struct observe_sample *sample);
+/* After silence_judge: an UPDATE ended whose rows the server has not counted yet. */
+bool silence_is_uncounted(const struct silence *s);
 /* schema: of pg_stat_statements; empty: there is none, and no reading. */
 MUST_CHECK enum status silence_judge(struct silence *s, struct planner_run *d, struct str schema,
 				     const struct watch_reading *reading);

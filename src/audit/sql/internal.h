@@ -168,7 +168,12 @@ bool batch_of(const struct sql_audit *audit, const struct statement *s, size_t n
 bool batch_moves(const struct batch *b);
 /* Whether another statement of the same loop writes the table, or the batch's variable goes to a
  * function: then the batch may move. */
-bool batch_others_write(const struct sql_audit *audit, const struct batch *b);
+bool batch_others_write(const struct sql_audit *audit, const struct batch *b, struct str table);
+/* The one row that comes last in an order: it may be meant by itself, and not as a batch. */
+bool batch_is_newest(const struct batch *b);
+/* The only table that a batch of keys of another table is taken from; empty: it is none, or its
+ * conditions look at others. */
+struct str batch_source(const struct batch *b);
 /* A condition that stands outside the LIMIT and does not follow from what stands inside; NULL:
  * none. */
 const struct statement_conjunct *batch_filter(const struct batch *b);
@@ -194,7 +199,8 @@ void overrun_unplanned(struct sql_audit *audit, const struct batch *b);
 /* ---- one rule each ---- */
 typedef void sql_judge(struct sql_audit *audit);
 sql_judge judge_spinning_filter, judge_spinning_write, judge_limit_overrun, judge_transaction;
-#define judge_live NULL /* watch.c judges: only a running server shows it */
+#define judge_live      NULL /* watch.c judges: only a running server shows it */
+#define judge_unchecked NULL /* said where something cannot be checked */
 
 /* ---- sources.c ---- */
 struct sql_source {

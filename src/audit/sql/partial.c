@@ -44,28 +44,47 @@ static bool partial_is_first(const struct identity *id, const struct statement_c
 	return true;
 }
 
-/* column > 3999 where column >= 4000 is the predicate: of integers the same. */
+/* column op n of integers: the least or the greatest value that satisfies it. */
+struct bound {
+	bool least, greatest;
+	int64_t value;
+};
+
+static bool bound_of(const struct statement *s, const struct statement_term *t, struct bound *out)
+{
+	struct str op = statement_str(s, t->text);
+	bool cast = t->size == 4 && t[1].kind == STATEMENT_CAST &&
+		    (str_eq(statement_str(s, t[1].text), STR("int4")) ||
+		     str_eq(statement_str(s, t[1].text), STR("int8")) ||
+		     str_eq(statement_str(s, t[1].text), STR("numeric")));
+	const struct statement_term *column = t + (cast ? 2 : 1), *n = column + 1;
+	if (t->kind != STATEMENT_OPERATOR || t->size != (cast ? 4u : 3u) ||
+	    column->kind != STATEMENT_COLUMN || n->kind != STATEMENT_CONSTANT ||
+	    !str_to_i64(statement_str(s, n->text), INT32_MIN, INT32_MAX, &out->value))
+		return false;
+	bool equal = str_eq(op, STR("="));
+	out->least = equal || str_starts(op, STR(">"));
+	out->greatest = equal || str_eq(op, STR("<")) || str_eq(op, STR("<="));
+	out->value += str_eq(op, STR(">")) - str_eq(op, STR("<"));
+	return op.n <= 2 && op.n > 0 && !str_eq(op, STR(">>")) && (out->least || out->greatest);
+}
+
+/* column > 3999 where column >= 4000 is the predicate, or column::bigint >= 4000: of integers the
+ * same. */
 static bool partial_integers(const struct statement *s, uint32_t term, const struct path *path,
 			     struct str column, const struct catalog_text *predicate)
 {
 	const struct catalog_column *known = catalog_column(path->table, column);
-	const struct statement_term *a = &s->term[term], *b;
-	int64_t x, y;
+	struct bound a, b;
 	if (predicate->s->head.conjuncts != 1 || !known ||
 	    (!str_eq(known->base, STR("int4")) && !str_eq(known->base, STR("int8")) &&
 	     !str_eq(known->base, STR("int2"))))
 		return false;
-	b = &predicate->s->term[predicate->s->conjunct[0].term];
-	if (a->kind != STATEMENT_OPERATOR || b->kind != STATEMENT_OPERATOR || a->size != 3 ||
-	    b->size != 3 || a[1].kind != STATEMENT_COLUMN || b[1].kind != STATEMENT_COLUMN ||
-	    a[2].kind != STATEMENT_CONSTANT || b[2].kind != STATEMENT_CONSTANT ||
-	    !str_to_i64(statement_str(s, a[2].text), INT32_MIN, INT32_MAX, &x) ||
-	    !str_to_i64(statement_str(predicate->s, b[2].text), INT32_MIN, INT32_MAX, &y))
+	if (!bound_of(s, &s->term[term], &a) ||
+	    !bound_of(predicate->s, &predicate->s->term[predicate->s->conjunct[0].term], &b))
 		return false;
-	struct str left = statement_str(s, a->text), right = statement_str(predicate->s, b->text);
-	if (str_eq(left, STR(">")) && str_eq(right, STR(">=")))
-		return x + 1 >= y;
-	return str_eq(left, STR("<")) && str_eq(right, STR("<=")) && x - 1 <= y;
+	return (!b.least || (a.least && a.value >= b.value)) &&
+	       (!b.greatest || (a.greatest && a.value <= b.value));
 }
 
 static struct evidence partial_evidence(struct identity *id,

@@ -12,8 +12,9 @@
 #define SQL_HELP_judge_limit_overrun   MANUAL "sql-select.html#SQL-FOR-UPDATE-SHARE"
 #define SQL_HELP_judge_transaction                                                                 \
 	MANUAL "runtime-config-client.html#GUC-IDLE-IN-TRANSACTION-SESSION-TIMEOUT"
-#define SQL_HELP_judge_live MANUAL "monitoring-stats.html"
-#define SQL_HELP_NULL       MANUAL "indexes-expressional.html"
+#define SQL_HELP_judge_live      MANUAL "monitoring-stats.html"
+#define SQL_HELP_judge_unchecked MANUAL "sql-syntax.html"
+#define SQL_HELP_NULL            MANUAL "indexes-expressional.html"
 
 static const struct audit_rule rules[] = {
 #define RULE(id, key, severity, title, remedy, judge)                                              \

@@ -17,7 +17,7 @@ enum status run_file(struct planner_run *d, const char *search_path)
 	sql_judge_file(audit);
 	for (size_t i = 0; i < audit->file.count && !audit->file.unreadable; i++) {
 		const struct statement *s = &audit->file.statement[i];
-		if (s->head.flags & STATEMENT_JOINED)
+		if (s->head.flags & (STATEMENT_JOINED | STATEMENT_EXECUTED))
 			continue;
 		if (run_over(d)) {
 			audit->summary->unreached++;

@@ -11,7 +11,7 @@ static bool is_free(const struct sql_audit *audit, const struct batch *b)
 	for (size_t i = 0; i < b->known.count; i++)
 		if (expression_contents(b->known.at[i].scope, b->known.at[i].term).variable)
 			return true;
-	return batch_others_write(audit, b);
+	return batch_others_write(audit, b, statement_str(b->s, b->target->name));
 }
 
 static void judge_batch(struct sql_audit *audit, const struct batch *b)
@@ -33,7 +33,9 @@ static void judge_batch(struct sql_audit *audit, const struct batch *b)
 	sql_found(audit, b->s,
 		  &(struct sql_found){
 		      .rule = SQL_SPINNING_FILTER,
-		      .severity = loop ? AUDIT_ERROR : AUDIT_BY_RULE,
+		      .severity = loop                 ? AUDIT_ERROR
+				  : batch_is_newest(b) ? AUDIT_NOTE
+						       : AUDIT_BY_RULE,
 		      .span = filter->span.to ? filter->span : b->s->head.span,
 		      .about = str_of(about),
 		      .rewrite = splice_batch(audit, b, filter),

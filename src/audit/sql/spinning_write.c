@@ -1,4 +1,5 @@
-/* spinning-write: in a loop, what is written leaves the row in the batch, in the same place. */
+/* spinning-write: in a loop, what is written leaves the row in the batch, in the same place; or the
+ * batch is of keys of another table, which nothing in the loop writes. */
 #include "audit/sql/internal.h"
 
 /* Whether the rows stay in the batch, in the same order, after the write. */
@@ -31,7 +32,7 @@ static void judge_batch(struct sql_audit *audit, const struct batch *b)
 	const struct statement_query *q = &b->s->query[batch_limited(b)];
 	if (!b->s->head.depth || !b->same_table || b->cte_lock || q->flags & STATEMENT_OFFSET ||
 	    b->known.count == CONDITIONS_MAX || batch_moves(b) || batch_filter(b) || !stays(b) ||
-	    batch_others_write(audit, b))
+	    batch_others_write(audit, b, statement_str(b->s, b->target->name)))
 		return;
 	bool where = q->where.to != 0, exact = !(b->s->head.flags & STATEMENT_INEXACT);
 	struct str condition = sql_text(audit, q->where);
@@ -53,10 +54,37 @@ static void judge_batch(struct sql_audit *audit, const struct batch *b)
 		  });
 }
 
+/* DELETE FROM child WHERE parent_id IN (SELECT id FROM parent ... LIMIT 100) */
+static void judge_source(struct sql_audit *audit, const struct batch *b)
+{
+	const struct statement_query *q = &b->s->query[batch_limited(b)];
+	struct str source = batch_source(b);
+	if (!b->s->head.depth || !source.n || b->s->head.flags & STATEMENT_JOINED || b->cte_lock ||
+	    q->flags & STATEMENT_OFFSET || b->known.count == CONDITIONS_MAX || batch_moves(b) ||
+	    batch_others_write(audit, b, source))
+		return;
+	for (size_t i = 0; i < b->known.count; i++)
+		if (expression_contents(b->known.at[i].scope, b->known.at[i].term).parameter)
+			return;
+	const char *about = arena_printf(
+	    &audit->file_arena,
+	    "nothing in the loop writes \"%.*s\", from which the batch is taken: each round selects the same rows",
+	    source.n > 100 ? 100 : (int)source.n, source.p);
+	sql_found(audit, b->s,
+		  &(struct sql_found){
+		      .rule = SQL_SPINNING_WRITE,
+		      .span = q->span.to ? q->span : b->s->head.span,
+		      .about = str_of(about),
+		      .object = statement_str(b->s, b->target->name),
+		  });
+}
+
 void judge_spinning_write(struct sql_audit *audit)
 {
 	struct batch b;
 	for (size_t i = 0; i < audit->file.count; i++)
-		for (size_t n = 0; batch_of(audit, &audit->file.statement[i], n, &b); n++)
+		for (size_t n = 0; batch_of(audit, &audit->file.statement[i], n, &b); n++) {
 			judge_batch(audit, &b);
+			judge_source(audit, &b);
+		}
 }

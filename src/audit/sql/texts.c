@@ -80,6 +80,31 @@ struct form texts_prefix(struct identity *id, const struct filtered *c,
 	return text_like(id, prefix, false, true);
 }
 
+struct form texts_first(struct identity *id, const struct filtered *c,
+			const struct catalog_key *key, const struct catalog_column *column)
+{
+	const struct statement_term *t = key->text.s ? &key->text.s->term[key->term] : NULL;
+	struct str name, prefix = c->constant;
+	int64_t n;
+	if (!key->computed || !t || t->kind != STATEMENT_FUNCTION || t->size < 3 ||
+	    !text_is_plain(key, column) || t[1].kind != STATEMENT_COLUMN || !c->literal ||
+	    c->s->term[c->left].kind != STATEMENT_COLUMN || !str_eq(c->op, STR("LIKE")) ||
+	    prefix.n < 2 || prefix.p[prefix.n - 1] != '%')
+		return (struct form){0};
+	name = statement_str(key->text.s, t->text);
+	prefix.n--;
+	bool left = str_eq(name, STR("left")) && t->size == 3;
+	bool part = (str_eq(name, STR("substr")) || str_eq(name, STR("substring"))) && t->size == 4;
+	if (memchr(prefix.p, '%', prefix.n) || memchr(prefix.p, '_', prefix.n) ||
+	    memchr(prefix.p, '\\', prefix.n) || !(left || part) ||
+	    (part && !str_to_i64(statement_str(key->text.s, t[2].text), 1, 1, &n)) ||
+	    !str_to_i64(statement_str(key->text.s, t[part ? 3 : 2].text), 1, 1000, &n) ||
+	    (size_t)n != utf8_count(prefix))
+		return (struct form){0};
+	return (struct form){.own = REWRITE_JOIN(id, STR("\1 = "), constant_quoted(id, prefix)),
+			     .proved = true};
+}
+
 /* ---- suffixes ---- */
 
 /* The characters of the text from the last to the first. */

@@ -127,29 +127,9 @@ static void found_wait(struct sql_audit *audit, const struct statement *s, const
 		  });
 }
 
-/* ---- BEGIN ... COMMIT ---- */
+/* ---- temporary tables ---- */
 
-static void judge_blocks(struct sql_audit *audit)
-{
-	const struct statement *open = NULL;
-	struct wait wait;
-	for (size_t i = 0; i < audit->file.count; i++) {
-		const struct statement *s = &audit->file.statement[i];
-		if (s->head.routine)
-			continue;
-		if (s->head.kind == STATEMENT_BEGIN && !open)
-			open = s;
-		else if (s->head.kind == STATEMENT_COMMIT || s->head.kind == STATEMENT_ROLLBACK)
-			open = NULL;
-		else if (open && statement_waits(s, &wait))
-			found_wait(audit, s, &wait, "in the transaction that begins",
-				   open->head.line);
-	}
-}
-
-/* ---- routines ---- */
-
-/* CREATE TEMP TABLE of the name, in the statements of the routine. */
+/* CREATE TEMP TABLE of the name, in the statements. */
 static bool is_temporary(const struct sql_audit *audit, size_t from, size_t to, struct str name)
 {
 	for (size_t i = from; i < to; i++) {
@@ -186,6 +166,60 @@ static bool writes_temporary(const struct sql_audit *audit, size_t from, size_t 
 	}
 	return any;
 }
+
+/* ---- BEGIN ... COMMIT ---- */
+
+static bool begins_with(struct str text, const char *first, const char *second)
+{
+	struct str word = str_trim(str_cut(&text, ' '));
+	return str_eq_nocase(word, str_of(first)) &&
+	       (!*second ||
+		(text.p && str_eq_nocase(str_trim(str_cut(&text, ' ')), str_of(second))));
+}
+
+/* Whether the statement leaves others alone: a setting, or what it makes, fills and reads are
+ * temporary tables. */
+static bool is_own(const struct sql_audit *audit, size_t from, size_t i)
+{
+	const struct statement *s = &audit->file.statement[i];
+	struct str text = sql_text(audit, s->head.span);
+	if (begins_with(text, "create", "temp") || begins_with(text, "create", "temporary") ||
+	    begins_with(text, "set", ""))
+		return true;
+	if (s->head.kind == STATEMENT_COPY_PROGRAM) {
+		(void)str_cut(&text, ' ');
+		struct str name = str_trim(text.p ? str_cut(&text, ' ') : STR(""));
+		return name.n && is_temporary(audit, from, i, name);
+	}
+	return writes_temporary(audit, from, i, s);
+}
+
+static void judge_blocks(struct sql_audit *audit)
+{
+	const struct statement *open = NULL;
+	size_t from = 0;
+	bool own = true;
+	struct wait wait;
+	for (size_t i = 0; i < audit->file.count; i++) {
+		const struct statement *s = &audit->file.statement[i];
+		if (s->head.routine)
+			continue;
+		if (s->head.kind == STATEMENT_BEGIN && !open) {
+			open = s;
+			from = i;
+			own = true;
+		} else if (s->head.kind == STATEMENT_COMMIT || s->head.kind == STATEMENT_ROLLBACK) {
+			open = NULL;
+		} else if (open) {
+			own = own && is_own(audit, from, i);
+			if (!own && statement_waits(s, &wait))
+				found_wait(audit, s, &wait, "in the transaction that begins",
+					   open->head.line);
+		}
+	}
+}
+
+/* ---- routines ---- */
 
 static bool locks_rows(const struct statement *s)
 {

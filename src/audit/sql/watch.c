@@ -339,6 +339,10 @@ enum status sql_watch(const struct sql_options *options, const struct sql_databa
 		watch_unseen(
 		    options, report, &own, "pg_stat_activity",
 		    "the sessions of other roles are not shown to this role: GRANT pg_monitor TO it");
+	if (status == OK && silence_is_uncounted(w.silence))
+		watch_unseen(
+		    options, report, &own, "pg_stat_user_tables",
+		    "a session is idle since an UPDATE whose rows the server has not counted yet: without pg_stat_statements a burst at the end of the watch is not seen, before PostgreSQL 15 also an earlier one of a session that had just connected");
 	if (status == OK && !w.schema.n)
 		watch_unseen(
 		    options, report, &own, "pg_stat_statements",

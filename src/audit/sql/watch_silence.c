@@ -26,7 +26,8 @@ enum {
 };
 static const int64_t SILENCE_US = 15000000;
 /* A server process that reported its counters less than a second ago keeps the next ones back; when
- * it goes idle, for ten seconds (PGSTAT_IDLE_INTERVAL). A second more for the look itself. */
+ * it goes idle, for ten seconds (PGSTAT_IDLE_INTERVAL), before PostgreSQL 15 until its next
+ * statement. A second more for the look itself. */
 static const int64_t SILENCE_DELAY_US = 11000000;
 
 struct silence_table {
@@ -34,6 +35,7 @@ struct silence_table {
 	struct str schema, name;
 	int64_t updates, rows; /* of the server's counter; since the first look */
 	int64_t changed_at, longest_us;
+	int64_t held_at;    /* an UPDATE ended that the counter does not show yet; 0: none */
 	int bursts, silent; /* looks in which rows changed, and in which none did */
 };
 
@@ -54,7 +56,7 @@ struct silence {
 	struct observe_session
 	    *idle; /* since an UPDATE, in this look; samples have no text of them */
 	size_t idles;
-	bool idles_read;
+	bool uncounted; /* rows are held back, and nothing else tells how many */
 	int looks;
 	int64_t first_at, last_at;
 };
@@ -206,17 +208,14 @@ static struct silence_table *silence_table(struct silence *s, size_t known,
 	return t;
 }
 
-/* Those that ended an UPDATE since `since`, once for a look. */
+/* Those that ended an UPDATE since `since`. */
 static enum status silence_idle(struct silence *s, struct planner_run *d, int64_t since)
 {
 	struct db_rows rows;
-	if (s->idles_read)
-		return OK;
 	enum status status =
 	    PROBE_READ(d->probe, NULL, sql_audit_updaters, &rows, d->err, DB_I64(since));
 	if (status != OK)
 		return status;
-	s->idles_read = true;
 	s->idles = 0;
 	for (int i = 0; i < rows.rows && s->idles < SILENCE_IDLE_MAX; i++) {
 		struct observe_session *session = &s->idle[s->idles++];
@@ -236,41 +235,41 @@ static enum status silence_idle(struct silence *s, struct planner_run *d, int64_
 	return OK;
 }
 
-/* When the rows that the counter shows first in this look were changed: a session that is idle
- * since an UPDATE of the table says it, although the counter comes later. Otherwise it is the time
- * of the look. */
-static int64_t silence_changed_at(const struct silence *s, const struct silence_table *t)
+/* A session that is idle since an UPDATE of the table says when its rows were changed, also where
+ * the counter shows them later. */
+static void silence_hold(struct silence *s)
 {
-	int64_t at = 0;
 	for (size_t i = 0; i < s->idles; i++)
-		if (s->idle[i].state_change > at && silence_writes(str_of(s->idle[i].text.text), t))
-			at = s->idle[i].state_change;
-	return at && at < s->last_at ? at : s->last_at;
+		for (size_t n = 0; n < s->tables; n++)
+			if (s->idle[i].state_change > s->table[n].held_at &&
+			    silence_writes(str_of(s->idle[i].text.text), &s->table[n]))
+				s->table[n].held_at = s->idle[i].state_change;
 }
 
-static enum status silence_change(struct silence *s, struct planner_run *d, struct silence_table *t,
-				  int64_t updates, int64_t previous)
+static void silence_burst(struct silence_table *t, int64_t rows, int64_t at)
 {
-	int64_t rows = updates - t->updates, at = s->last_at, silent_us;
-	t->updates = updates;
-	if (rows >= SILENCE_BURST_ROWS && t->changed_at < previous) {
-		enum status status = silence_idle(s, d, previous - SILENCE_DELAY_US);
-		if (status != OK)
-			return status;
-		at = silence_changed_at(s, t);
-	}
-	/* Before the watch began: only the counter is late. */
-	if (rows <= 0 || at < s->first_at) {
-		t->silent++;
-		return OK;
-	}
-	at = at > t->changed_at ? at : t->changed_at;
-	silent_us = at - t->changed_at;
+	int64_t silent_us = at - t->changed_at;
 	t->bursts++;
 	t->rows += rows;
 	t->longest_us = silent_us > t->longest_us ? silent_us : t->longest_us;
-	t->changed_at = at;
-	return OK;
+	t->changed_at = at > t->changed_at ? at : t->changed_at;
+}
+
+static void silence_change(const struct silence *s, struct silence_table *t, int64_t updates)
+{
+	int64_t rows = updates - t->updates, at = t->held_at;
+	t->updates = updates;
+	if (rows <= 0) {
+		t->silent++;
+		return;
+	}
+	t->held_at = 0;
+	if (!at || at > s->last_at || at < s->last_at - SILENCE_DELAY_US)
+		at = s->last_at;
+	if (at < s->first_at)
+		t->silent++; /* before the watch began: only the counter is late */
+	else
+		silence_burst(t, rows, at);
 }
 
 enum status silence_look(struct silence *s, struct planner_run *d,
@@ -284,13 +283,16 @@ enum status silence_look(struct silence *s, struct planner_run *d,
 	int64_t previous = s->last_at;
 	s->first_at = s->looks ? s->first_at : sample->at;
 	s->last_at = sample->at;
-	s->idles_read = false;
+	status = silence_idle(s, d, s->looks ? previous : s->first_at - SILENCE_DELAY_US);
+	if (status == OK && s->looks)
+		silence_hold(s);
 	for (int i = 0; status == OK && i < rows.rows; i++) {
 		struct silence_table *t = silence_table(s, known, &rows, i);
 		if (t && s->looks)
-			status = silence_change(
-			    s, d, t, db_i64(&rows, i, SQL_AUDIT_UPDATES_UPDATES), previous);
+			silence_change(s, t, db_i64(&rows, i, SQL_AUDIT_UPDATES_UPDATES));
 	}
+	if (status == OK && !s->looks)
+		silence_hold(s);
 	db_rows_release(&rows);
 	if (s->tables > known)
 		qsort(s->table, s->tables, sizeof(*s->table), silence_by_id);
@@ -370,6 +372,52 @@ static enum status silence_executed(const struct silence *s, struct planner_run 
 	return status;
 }
 
+/* ---- rows that the counter does not show ---- */
+
+/* Rows that UPDATEs of the table changed while it was watched, of pg_stat_statements. */
+static enum status silence_counted(struct planner_run *d, const char *schema,
+				   const struct silence_table *t,
+				   const struct watch_reading *reading, int64_t *rows)
+{
+	enum status status = OK;
+	const struct watch_reading *last = &reading[WATCH_READINGS - 1];
+	*rows = 0;
+	for (size_t i = 0; status == OK && i < last->count; i++) {
+		struct db_rows found;
+		const struct watch_counters *before = reading_counters(&reading[0], last->of[i].id);
+		int64_t changed = last->of[i].rows - (before ? before->rows : 0);
+		if (changed < SILENCE_BURST_ROWS)
+			continue;
+		status = PROBE_READ(d->probe, schema, sql_audit_executed, &found, d->err,
+				    DB_I64(last->of[i].id));
+		if (status != OK)
+			break;
+		if (found.rows && silence_writes(db_text(&found, 0, SQL_AUDIT_EXECUTED_QUERY), t))
+			*rows += changed;
+		db_rows_release(&found);
+	}
+	return status;
+}
+
+/* The last UPDATE of the table ended, and the watch before its counter came. */
+static enum status silence_held(struct silence *s, struct planner_run *d, struct str schema,
+				struct silence_table *t, const struct watch_reading *reading)
+{
+	int64_t rows = 0;
+	if (t->held_at <= s->first_at || t->held_at < t->changed_at)
+		return OK;
+	s->uncounted |= !schema.n;
+	enum status status = schema.n ? silence_counted(d, schema.p, t, reading, &rows) : OK;
+	if (status == OK && rows - t->rows >= SILENCE_BURST_ROWS)
+		silence_burst(t, rows - t->rows, t->held_at);
+	return status;
+}
+
+bool silence_is_uncounted(const struct silence *s)
+{
+	return s->uncounted;
+}
+
 /* ---- findings ---- */
 
 static bool silence_is_long(const struct silence *s, struct silence_table *t)
@@ -418,7 +466,8 @@ enum status silence_judge(struct silence *s, struct planner_run *d, struct str s
 	const struct sql_options *options = d->audit.options;
 	for (size_t i = 0; i < s->tables && status == OK; i++) {
 		struct silence_writer w = {0};
-		if (!silence_is_long(s, &s->table[i]))
+		status = silence_held(s, d, schema, &s->table[i], reading);
+		if (status != OK || !silence_is_long(s, &s->table[i]))
 			continue;
 		if (!silence_seen(s, &s->table[i], &w) && schema.n)
 			status = silence_executed(s, d, schema.p, &s->table[i], reading, &w);

@@ -9,6 +9,7 @@
  *   parse.c    PostgreSQL's parser, called so that its errors come back
  *   plpgsql.c  what libpg_query does not take of PL/pgSQL, in words that it takes
  *   joined.c   writes with the batch that a variable has
+ *   dynamic.c  the text of EXECUTE, as far as it is written
  *   routine.c  bodies of functions, procedures and DO blocks
  *   statement.c, serve.c  the file, and the loop over files
  *
@@ -220,8 +221,13 @@ struct joined {
 void joined_note(struct joined *j, struct str name, struct str query);
 /* name := expression */
 void joined_assigned(struct joined *j, struct str assignment);
-/* The UPDATE or DELETE with the query in place of the variable; NULL: it names none. */
-char *joined_text(const struct joined *j, struct str write, struct arena *arena);
+/* The UPDATE or DELETE with the query in place of the variable, and with the condition of the IF
+ * that it stands in, if that is one on the variable; NULL: it names none. */
+char *joined_text(const struct joined *j, struct str write, struct str guard, struct arena *arena);
+
+/* ---- dynamic.c ---- */
+/* The text that the expression of EXECUTE is; NULL: it is not written there. */
+char *dynamic_text(struct str expression, struct arena *arena);
 
 /* ---- routine.c ---- */
 /* The file while it is read. */
@@ -239,6 +245,7 @@ struct script {
 struct script_place {
 	uint32_t routine, flags, depth, loop;
 	struct statement_place branch, attempt, handler;
+	struct str guard; /* the condition of the IF around it */
 };
 
 /* Pass the statement in r->build to the callback. */

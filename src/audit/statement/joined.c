@@ -64,7 +64,31 @@ static struct str joined_at(const struct joined *j, const struct lex *lex, uint3
 	return joined_query(j, token_text(lex, i));
 }
 
-char *joined_text(const struct joined *j, struct str write, struct arena *arena)
+/* " AND (condition)" with the fields of the variable as columns; nothing when it names none. */
+static void joined_guard(struct buf *out, struct str guard, struct str name)
+{
+	struct lex lex;
+	uint32_t at = 0;
+	bool any = false;
+	size_t before = out->n;
+	lex_text(&lex, guard);
+	buf_puts(out, " AND (");
+	for (uint32_t i = 0; i + 1 < lex.tokens; i++) {
+		if (!str_eq_nocase(token_text(&lex, i), name) ||
+		    !str_eq(token_text(&lex, i + 1), STR(".")))
+			continue;
+		any = true;
+		buf_add(out, guard.p + at, lex.token[i].from - at);
+		at = lex.token[i + 1].to;
+	}
+	buf_add(out, guard.p + at, guard.n - at);
+	buf_puts(out, ")");
+	if (!any)
+		out->n = before;
+	lex_release(&lex);
+}
+
+char *joined_text(const struct joined *j, struct str write, struct str guard, struct arena *arena)
 {
 	struct lex lex;
 	struct buf out;
@@ -82,6 +106,9 @@ char *joined_text(const struct joined *j, struct str write, struct arena *arena)
 		i = (uint32_t)lex.tokens;
 	for (; i < lex.tokens && !query.n; i += !query.n)
 		query = joined_at(j, &lex, i, &end);
+	for (uint32_t r = 0; r < lex.tokens; r++)
+		if (lex_is(&lex, r, "returning"))
+			guard.n = 0; /* a condition cannot follow */
 	if (query.n) {
 		buf_init(&out, JOINED_TEXT_MAX);
 		buf_add(&out, write.p, lex.token[i].from);
@@ -89,6 +116,8 @@ char *joined_text(const struct joined *j, struct str write, struct arena *arena)
 		buf_str(&out, query);
 		buf_puts(&out, ")");
 		buf_add(&out, write.p + end, write.n - end);
+		if (guard.n)
+			joined_guard(&out, guard, token_text(&lex, i));
 		buf_putc(&out, '\0');
 		copy = buf_failed(&out) ? NULL : arena_alloc(arena, out.n);
 		if (copy)

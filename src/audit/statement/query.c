@@ -119,7 +119,8 @@ static void query_operands(struct build *b, struct statement_conjunct *conjunct,
 	else if (e->kind == AEXPR_NOT_DISTINCT)
 		words = 4;
 	else if (e->kind != AEXPR_OP && e->kind != AEXPR_IN && e->kind != AEXPR_OP_ANY &&
-		 e->kind != AEXPR_LIKE && e->kind != AEXPR_ILIKE && !between)
+		 e->kind != AEXPR_OP_ALL && e->kind != AEXPR_LIKE && e->kind != AEXPR_ILIKE &&
+		 !between)
 		return;
 	if (between && lex_is(lex, at + 1, "asymmetric"))
 		words = 2;
@@ -211,7 +212,8 @@ static void query_sides(struct build *b, struct statement_conjunct *conjunct, No
 	    lex_is(lex, part.from, "not")) {
 		node = linitial(((BoolExpr *)node)->args);
 		part = clause_inside(lex, (struct clause){part.from + 1, part.to});
-		if (!IsA(node, A_Expr) || ((A_Expr *)node)->kind != AEXPR_OP)
+		if (!IsA(node, A_Expr) ||
+		    (((A_Expr *)node)->kind != AEXPR_OP && ((A_Expr *)node)->kind != AEXPR_OP_ALL))
 			return;
 	}
 	if (IsA(node, A_Expr))

@@ -123,16 +123,15 @@ static void body_parse(struct body *body, struct str query, enum text_mode mode,
 	script_found(r, span, at);
 }
 
-/* The write that was parsed, with the batch in place of the variable. */
-static void body_joined(struct body *body, struct str query, const struct script_place *at)
+/* A text that the routine does not have in one place, for the statement at the span. */
+static void body_made(struct body *body, char *text, struct statement_span span,
+		      enum statement_flag flag, const struct script_place *at)
 {
 	struct script *r = body->r;
 	struct build *b = &r->build;
 	struct parse_outcome outcome;
 	struct lex lex;
 	struct script_place place = *at;
-	const struct statement_span span = b->s.head.span;
-	char *text = at->depth ? joined_text(&body->joined, query, &r->arena) : NULL;
 	if (!text)
 		return;
 	lex_text(&lex, str_of(text));
@@ -144,10 +143,26 @@ static void body_joined(struct body *body, struct str query, const struct script
 	b->inexact = true;
 	b->limit = (uint32_t)lex.source.n;
 	parse_statement(b, &r->arena, text, TEXT_STATEMENT, &outcome);
-	place.flags |= STATEMENT_JOINED;
+	place.flags |= flag;
 	if (!outcome.failed)
 		script_found(r, span, &place);
 	lex_release(&lex);
+}
+
+/* The write that was parsed, with the batch in place of the variable. */
+static void body_joined(struct body *body, struct str query, const struct script_place *at)
+{
+	if (at->depth)
+		body_made(body, joined_text(&body->joined, query, at->guard, &body->r->arena),
+			  body->r->build.s.head.span, STATEMENT_JOINED, at);
+}
+
+/* EXECUTE of an expression, which was parsed. */
+static void body_dynamic(struct body *body, struct str query, const struct script_place *at)
+{
+	struct statement_span span = body->r->build.s.head.span;
+	script_says(body->r, STATEMENT_DYNAMIC, span, at, query);
+	body_made(body, dynamic_text(query, &body->r->arena), span, STATEMENT_EXECUTED, at);
 }
 
 static const struct {
@@ -191,7 +206,7 @@ static void body_expression(struct body *body, const struct json_value *expr, st
 		}
 	body_parse(body, query, TEXT_EXPRESSION, 0, line, at);
 	if (dynamic && str_eq(key, STR("query")))
-		script_says(body->r, STATEMENT_DYNAMIC, body->r->build.s.head.span, at, query);
+		body_dynamic(body, query, at);
 }
 
 /* A COMMIT or ROLLBACK of the body. */
@@ -325,6 +340,8 @@ static void body_walk(struct body *body, const struct json_value *v, struct str 
 			inner.depth++;
 			inner.loop = inner.loop ? inner.loop : ++body->r->loops;
 		}
+		if (str_eq(node, STR("PLpgSQL_stmt_if")) && str_eq(m->key, STR("then_body")))
+			inner.guard = query_text(v, "cond");
 		if (attempt.from && str_eq(m->key, STR("body")))
 			inner.attempt = attempt;
 		if (attempt.from && str_eq(m->key, STR("exceptions")))

@@ -61,6 +61,9 @@ enum statement_flag {
 	/* the write before it once more, with the SELECT that its variable comes from in
 	 * place of the variable: for rules about batches */
 	STATEMENT_JOINED = 16,
+	/* the text of the STATEMENT_DYNAMIC before it, with names and parameters for what the
+	 * routine does not write */
+	STATEMENT_EXECUTED = 64,
 	STATEMENT_INEXACT = 32, /* its places are those of the whole, so that it has no texts */
 };
 

@@ -237,11 +237,9 @@ static uint32_t term_between(struct term_context *c, A_Expr *e, bool in, bool fi
 }
 
 /* x = ANY (ARRAY(SELECT ...)), x = ANY (ARRAY[...]), x <> ALL (...) */
-static uint32_t term_any(struct term_context *c, A_Expr *e)
+static uint32_t term_any(struct term_context *c, A_Expr *e, const char *name, bool any)
 {
-	const char *name = last_name(e->name);
 	Node *right = without_cast(e->rexpr);
-	bool any = e->kind == AEXPR_OP_ANY;
 	bool in = any && strcmp(name, "=") == 0, out = !any && strcmp(name, "<>") == 0;
 	if ((in || out) && IsA(right, A_ArrayExpr))
 		return term_member(c, e->lexpr, ((A_ArrayExpr *)right)->elements, in, false);
@@ -271,7 +269,7 @@ static uint32_t term_expression(struct term_context *c, A_Expr *e, bool filter)
 		return term_compare(c, name, e->lexpr, e->rexpr, filter);
 	case AEXPR_OP_ANY:
 	case AEXPR_OP_ALL:
-		return term_any(c, e);
+		return term_any(c, e, name, e->kind == AEXPR_OP_ANY);
 	case AEXPR_DISTINCT:
 		return term_pair(c, STATEMENT_DISTINCT, "", e->lexpr, e->rexpr);
 	case AEXPR_IN:
@@ -341,6 +339,8 @@ static uint32_t term_not(struct term_context *c, Node *node, bool filter)
 		if (e->kind == AEXPR_IN)
 			return term_member(c, e->lexpr, castNode(List, e->rexpr), *name != '=',
 					   filter);
+		if ((e->kind == AEXPR_OP_ANY || e->kind == AEXPR_OP_ALL) && negated(name))
+			return term_any(c, e, negated(name), e->kind == AEXPR_OP_ALL);
 		if (e->kind == AEXPR_NOT_DISTINCT)
 			return term_pair(c, STATEMENT_DISTINCT, "", e->lexpr, e->rexpr);
 		if (e->kind == AEXPR_BETWEEN || e->kind == AEXPR_NOT_BETWEEN)
@@ -427,9 +427,13 @@ static bool term_child(Node *node, void *context)
 static uint32_t term_compound(struct term_context *c, Node *node)
 {
 	char text[24];
+	/* CASE WHEN a THEN b ... ELSE c END is a, b, ..., c */
+	bool chosen =
+	    IsA(node, CaseExpr) && !((CaseExpr *)node)->arg && ((CaseExpr *)node)->defresult;
 	snprintf(text, sizeof(text),
 		 IsA(node, CollateClause)  ? "collate"
 		 : IsA(node, CoalesceExpr) ? "coalesce"
+		 : chosen                  ? "case"
 					   : "node %d",
 		 (int)nodeTag(node));
 	uint32_t t = term_leaf(c, STATEMENT_COMPOUND, text);
