@@ -87,6 +87,7 @@ is_deeply(notified($sql), [ ' ', 'sql-unparsed 4' ],
 	'what does not parse is a notification, though notes are not shown');
 my ($fixed) = grep { $_->{fixes} } @{ $live->{results} };
 my $inserted = $fixed->{fixes}[0]{artifactChanges}[0]{replacements}[0]{insertedContent}{text} // 'no fix';
-like($fixed->{message}{text}, qr/\nWrite: .*\Q$inserted\E \((?:proved|checked): /, 'a viewer without fixes shows what to write');
+like($fixed->{message}{text}, qr/\nWrite: .*\Q$inserted\E \((?:proved|checked): /,
+	'a viewer without fixes shows what to write');
 is_deeply(notified($live), [ ' ', 'sql-unparsed 4', 'sql-unplanned 3' ], 'and so is what the server does not plan');
 done_testing;
