@@ -58,8 +58,9 @@ sub watched {
 	$works->autoflush;
 	print $works "DO \$\$ BEGIN LOOP PERFORM pg_sleep(0.1); COMMIT; END LOOP; END \$\$;\n";
 	my $none = $db->file("SELECT 1;\n");
-	my $watch = Program->start('audit', [ "$ENV{HOLDFAST_BUILD}/holdfast", 'audit', 'db', $db->url('postgres'), '--notes',
-			'--watch', 25, '--statements', $none ], out => "$db->{work}/watched", log => "$db->{work}/watch.log");
+	my @command = ("$ENV{HOLDFAST_BUILD}/holdfast", qw(audit db), $db->url('postgres'));
+	my $watch = Program->start('audit', [ @command, qw(--notes --watch 25 --statements), $none ],
+		out => "$db->{work}/watched", log => "$db->{work}/watch.log");
 	return ($watch, $works);
 }
 

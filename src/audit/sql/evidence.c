@@ -11,6 +11,8 @@ enum {
 	EVIDENCE_SAMPLE_PAGES = 300,
 	EVIDENCE_FEW_PAGES = 40, /* where comparisons with constants of the data take too long */
 	EVIDENCE_CONSTANTS = 25,
+	/* different values whose order is no chance: 7 of them have 5040 orders */
+	EVIDENCE_ORDER_VALUES = 7,
 	/* comparisons of rows with constants of the data: over that a sample of the rows */
 	EVIDENCE_PAIRS_MAX = 6000000,
 };
@@ -219,6 +221,12 @@ enum status evidence_order(struct identity *id, const struct evidence_order *ord
 		out->text = counts[3]
 				? STR("other rows: the order is another one")
 				: STR("other rows: what differed would be equal after the rewrite");
+	} else if (counts[0] < EVIDENCE_ORDER_VALUES) {
+		out->level = EVIDENCE_SAMPLED;
+		out->text = evidence_say(id,
+					 "the same order over only %" PRId64
+					 " different values, which may be by chance",
+					 counts[0]);
 	} else if (sample) {
 		out->level = EVIDENCE_SAMPLED;
 		out->text = evidence_say(
