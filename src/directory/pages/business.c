@@ -213,17 +213,12 @@ static void business_near_done(void *ctx, enum search_problem problem, const str
 	(void)err;
 	for (size_t i = 0; list && i < asked->nears; i++) {
 		const struct search_business *b = &asked->near[i];
-		struct json_value *v = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
-		char distance[LOOK_DISTANCE];
-		json_build_text(&p->b, v, "href", view_business_link(p, b));
-		json_build_text(&p->b, v, "name", b->name);
-		if (b->category.n)
-			json_build_text(&p->b, v, "item_kind",
-					view_kind(p, b->category, b->category_label));
-		if (b->distance_m < LOOK_HERE_M)
-			continue;
-		look_distance(b->distance_m, p->in->wording, distance);
-		JSON_BUILD_JOIN(&p->b, v, "distance", str_of(distance));
+		const struct look_near near = {
+		    .href = view_business_link(p, b),
+		    .name = b->name,
+		    .kind = b->category.n ? view_kind(p, b->category, b->category_label) : STR(""),
+		    .metres = b->distance_m};
+		look_put_near(&p->b, list, &near, p->in->wording);
 	}
 	view_send(p, VIEW_BUSINESS);
 }

@@ -1,7 +1,6 @@
 /* /search: results, and the filters as links. */
 #include "directory/pages/internal.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
@@ -255,14 +254,6 @@ static struct str results_because(const struct results *r, const struct search_b
 	return (struct str){"", 0};
 }
 
-/* "1.2 km", with the language's decimal point. */
-static struct str results_kilometres(struct view *p, double metres)
-{
-	long tenths = lround(metres / 100);
-	return view_text(p, "%ld%s%ld km", tenths / 10, wording_language(p->in->wording)->decimal,
-			 tenths % 10);
-}
-
 static void put_business(struct results *r, struct json_value *list,
 			 const struct search_business *b, int64_t now_s)
 {
@@ -286,10 +277,11 @@ static void put_business(struct results *r, struct json_value *list,
 			r->q.open && !r->q.open_now ? (struct str){"", 0}
 						    : view_open_text(p, b, now_s));
 	json_build_true(&p->b, v, "is_open", b->open == SEARCH_OPEN);
-	if (b->distance_m >= 1000)
-		json_build_text(&p->b, v, "distance", results_kilometres(p, b->distance_m));
-	else if (b->distance_m >= 0)
-		json_build_format(&p->b, v, "distance", "%.0f m", b->distance_m);
+	if (b->distance_m < LOOK_HERE_M) /* or it is not asked for: negative */
+		return;
+	char distance[LOOK_DISTANCE];
+	look_distance(b->distance_m, p->in->wording, distance);
+	JSON_BUILD_JOIN(&p->b, v, "distance", str_of(distance));
 }
 
 /* "Bakery in Bern", "Results for "pizza" in Bern" */

@@ -481,20 +481,15 @@ static uint32_t business_put_near(struct maker *m, const struct business *b,
 		const struct near_card *card = &found[i];
 		const struct look_spot at = {card->lat / 1e7, card->lon / 1e7},
 				       here = {b->facts.lat, b->facts.lon};
-		struct json_value *v = json_build(&m->b, list, NULL, JSON_IS_OBJECT);
-		char distance[LOOK_DISTANCE];
-		double metres = look_metres(&here, &at);
 		buf_reset(&m->link);
 		business_link(str_of(manifest_kept_path(card->path)), card->id, ".html", &m->link);
-		JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), buf_view(&m->link));
-		json_build_text(&m->b, v, "name", str_of(manifest_kept_path(card->name)));
-		if (card->category)
-			json_build_text(&m->b, v, "item_kind",
-					theme_category_label(m->theme, card->category));
-		if (metres < LOOK_HERE_M)
-			continue;
-		look_distance(metres, m->theme->wording, distance);
-		JSON_BUILD_JOIN(&m->b, v, "distance", str_of(distance));
+		const struct look_near near = {
+		    .href = MAKER_JOIN(m, m->theme->base, STR("/"), buf_view(&m->link)),
+		    .name = str_of(manifest_kept_path(card->name)),
+		    .kind =
+			card->category ? theme_category_label(m->theme, card->category) : STR(""),
+		    .metres = look_metres(&here, &at)};
+		look_put_near(&m->b, list, &near, m->theme->wording);
 	}
 	return hash;
 }

@@ -48,6 +48,20 @@ void look_distance(double metres, const struct wording *wording, char out[LOOK_D
 			 wording ? wording_language(wording)->decimal : ".", tenths % 10);
 }
 
+void look_put_near(struct json_build *b, struct json_value *list, const struct look_near *near,
+		   const struct wording *wording)
+{
+	struct json_value *v = json_build(b, list, NULL, JSON_IS_OBJECT);
+	char distance[LOOK_DISTANCE];
+	json_build_text(b, v, "href", near->href);
+	json_build_text(b, v, "name", near->name);
+	json_build_text(b, v, "item_kind", near->kind);
+	if (near->metres < LOOK_HERE_M)
+		return;
+	look_distance(near->metres, wording, distance);
+	JSON_BUILD_JOIN(b, v, "distance", str_of(distance));
+}
+
 static struct str look_way_text(const struct look_way *way, struct str place,
 				const struct wording *wording, struct arena *arena)
 {

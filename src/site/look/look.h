@@ -103,6 +103,15 @@ double look_metres(const struct look_spot *from, const struct look_spot *to);
 /* "700 m", "1.2 km", "14 km": as exact as people say it. wording NULL: English. */
 void look_distance(double metres, const struct wording *wording, char out[LOOK_DISTANCE]);
 
+/* Put a card of a business near another: {href, name, item_kind?, distance?}, with no distance from
+ * what is nearer than LOOK_HERE_M. kind: empty when it is not known. */
+struct look_near {
+	struct str href, name, kind;
+	double metres;
+};
+void look_put_near(struct json_build *b, struct json_value *list, const struct look_near *near,
+		   const struct wording *wording);
+
 /* ---- the map of a list ---- */
 
 enum {
