@@ -77,7 +77,12 @@ import_text(
 	known('k3', 'Kjær A/S', 'Vigeland', 'NO'),
 	known('k4', 'EL SUR', 'Hochtann', 'DE'),
 	known('k5', 'Zum Olivenbaum', 'Hochtann', 'DE', categories => ['restaurant'], extra => { cuisine => 'greek' }),
-	known('k6', 'Zur Linde', 'Hochtann', 'DE', categories => ['cafe'], extra => { cuisine => 'italian;greek' })
+	known('k6', 'Zur Linde', 'Hochtann', 'DE', categories => ['cafe'], extra => { cuisine => 'italian;greek' }),
+	known('k7', 'Biohofladen Amsel', 'Hochtann', 'DE', categories => ['farm-shop']),
+	known('k8', 'Bio Hofladen Drossel', 'Hochtann', 'DE', categories => ['farm-shop']),
+	known('k9', 'Laden 24', 'San Lorenz', 'CH'),
+	known('k10', 'Bazar San Remo', 'San Lorenz', 'CH', street => 'Gasse 24'),
+	known('k11', 'Hof Soral', 'Nirgendwil', undef, categories => ['farm-shop'])
 );
 open my $generator, '-|:utf8', "$i->{bin}/holdfast", 'generate', $records, '--seed', 5 or die $!;
 chomp(my @generated = <$generator>);
@@ -197,6 +202,17 @@ for my $what (sort keys %drawn) {
 	is_deeply([ map {"$_->{rows}[0]{name}: $_->{beyond}"} $open, $not ], [ ('Fliesen Falkner & Amsel: kind') x 2 ],
 		'what is open, or not wanted, is said to be beyond the search, and the rest is answered');
 	is_deeply([ @$_{qw(found beyond)} ], [ 0, '' ], 'what nobody has finds nothing') for $nothing, $signs;
+}
+
+# ---- how it is written ----
+{
+	my @asked = ('Bio Hofladen', 'Biohofladen Hochtann', 'Laden 24', 'Bazar San Remo San Lorenz', 'Farm shop Nirgendwil');
+	my @answers = ask([ map { { q => $_ } } @asked ], "http://$i->{address}");
+	is_deeply([ @asked[ grep { !$answers[$_]{same} || $answers[$_]{beyond} } 0 .. $#asked ] ], [],
+		'a word in one or in two, a number, a word twice and a town of no country are answered as by the live directory')
+		or diag explain \@answers;
+	is(join('; ', map { join ', ', sort map { $_->{name} } @{ $_->{rows} } } @answers[ 0, 3, 4 ]),
+		'Bio Hofladen Drossel, Biohofladen Amsel; Bazar San Remo; Hof Soral', 'and found');
 }
 
 # ---- cuisines ----

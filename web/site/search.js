@@ -2,7 +2,8 @@
 // (src/directory/search/rank.c). Without this script the page says so and links lists.
 'use strict';
 (() => {
-	const HEAD = '\u{10ffff}', NEAR = '\u{10fffe}', LAST = '\u{10fffd}', STREET = '\u{10fffc}';
+	const HEAD = '\u{10ffff}', NEAR = '\u{10fffe}', LAST = '\u{10fffd}', STREET = '\u{10fffc}', UNPLACED = '\u{10fffb}';
+	const TERMS_MAX = 8; // words; the directory reads no more either
 	const READ_MOST = 4000; // rows of a word that are read when no town is named
 	const NONE = 9, FIELD = { name: 0, further: 1, kind: 2, cuisine: 3, place: 4, street: 6, other: 7 };
 
@@ -93,7 +94,11 @@
 		const group = (map, at, value) => { map.has(at) ? map.get(at).push(value) : map.set(at, [value]); };
 		const phrases = new Map(), towns = new Map(), regions = new Map(), other = new Map(), countries = new Map(), in_country = new Map();
 		for (const [phrase, what] of rowsOf(root.phrases)) group(phrases, phrase, what);
-		for (const [name, n] of rowsOf(root.towns)) towns.set(k(name), (towns.get(k(name)) ?? 0) + +n);
+		const inTowns = new Set();
+		for (const [name, n] of rowsOf(root.towns)) {
+			towns.set(k(name), (towns.get(k(name)) ?? 0) + +n);
+			for (const word of words(latin, name)) inTowns.add(word);
+		}
 		for (const [name, country, n] of rowsOf(root.regions)) {
 			regions.set(k(name), (regions.get(k(name)) ?? 0) + +n);
 			in_country.set(country, (in_country.get(country) ?? 0) + +n);
@@ -104,7 +109,7 @@
 		}
 		const kinds = new Map(rowsOf(root.kinds).map(([id, label, group]) => [id, { label, group }]));
 		const index = {
-			latin, phrases, towns, regions, other, countries, in_country, kinds, key: k, words: (text) => words(latin, text),
+			latin, phrases, towns, inTowns, regions, other, countries, in_country, kinds, key: k, words: (text) => words(latin, text),
 			wishes: new Map(rowsOf(root.wishes ?? '')), cuisines: new Map(rowsOf(root.cuisines ?? '')),
 			served: new Set(rowsOf(root.served ?? '').map(([c]) => c)),
 			fillers: new Set(rowsOf(root.fillers).map(([w]) => w)), common: new Map(rowsOf(root.common).map(([w, n]) => [w, +n])),
@@ -208,7 +213,7 @@
 		});
 	};
 	const understand = (index, q) => {
-		const terms = index.words(q).slice(0, 16).map((word) => ({ word, filler: index.fillers.has(word) }));
+		const terms = index.words(q).slice(0, TERMS_MAX).map((word) => ({ word, filler: index.fillers.has(word) }));
 		readWishes(index, q, terms);
 		readCuisines(index, terms);
 		for (const t of terms) if (t.wish) t.filler = true;
@@ -252,7 +257,7 @@
 		const sheets = [['name', name], ['further', r.further.flatMap(index.words)],
 			['place', [...index.words(r.city), ...index.words(r.postcode)]], ['street', index.words(r.street)]];
 		const whole = index.key(r.name) === typed.key, starts = index.key(r.name).startsWith(typed.key);
-		Object.assign(r, { whole, starts, degree: 0, field: 0, extra: 0, missed: 0, byName: true });
+		Object.assign(r, { whole, starts, degree: 0, field: 0, extra: 0, missed: 0, byName: true, byAlias: false });
 		for (const t of typed.terms) {
 			let degree = NONE, field = FIELD.other, at = '';
 			const look = ([where, list]) => {
@@ -269,25 +274,38 @@
 			if (field === FIELD.name) used.add(at);
 			if (degree === NONE && t.filler) { r.missed++; continue; }
 			if (degree === NONE && !t.kind && r.serves.includes(t.serves)) { degree = 0; field = FIELD.cuisine; }
-			if (degree === NONE && t.place && town) { degree = 0; field = FIELD.place; }
+			if (degree === NONE && t.place && town) { degree = 0; field = FIELD.place; r.byAlias = true; }
 			if (degree === NONE && !whole && !starts) return false;
 			r.degree += degree;
 			r.field += field;
 			r.byName = r.byName && (!t.kind || field === FIELD.name);
 		}
-		r.exact = r.degree === 0;
 		const short = starts && !whole && typed.terms[typed.terms.length - 1].word.length <= 2;
+		r.exact = r.degree === 0 || short;
 		if (whole) r.degree = r.field = 0;
 		else if (short) r.degree = 0;
 		else if (starts && r.degree > 1) r.degree = 1;
 		r.extra = whole || (short && name[0] === typed.key) ? 0
 			: name.filter((w) => !used.has(w) && !index.fillers.has(w)).length + short;
-		r.named = (!typed.meanings.length || isOfKind(index, typed, r)) && (!typed.place || typed.place.wide || town);
+		r.named = (!typed.meanings.length || r.kind === '0' || isOfKind(index, typed, r)) && (!typed.place || typed.place.wide || town);
 		return true;
 	};
 	const byQuality = (a, b) => b.quality - a.quality || compare(b.id, a.id);
 	const byRank = (a, b) => b.whole - a.whole || a.degree - b.degree || (a.degree && b.starts - a.starts) || !b.extra - !a.extra
 		|| b.starts - a.starts || a.field - b.field || a.missed - b.missed || a.extra - b.extra || byQuality(a, b);
+	// So many of those that match as typed are ranked: statement text_head.
+	const CANDIDATES = 150;
+	const ranked = (index, typed, list) => {
+		const inName = (r) => typed.terms.every((t) => [r.name, ...r.further].flatMap(index.words).includes(t.word));
+		const exact = list.filter((r) => r.exact && !r.whole);
+		if (exact.length > CANDIDATES) {
+			for (const r of exact) Object.assign(r, { all: inName(r), long: letters(index.key(r.name)) });
+			exact.sort((a, b) => b.all - a.all || a.long - b.long || byQuality(a, b));
+			const cut = new Set(exact.slice(CANDIDATES).filter((r) => !r.starts));
+			list = list.filter((r) => !cut.has(r));
+		}
+		return list.sort(byRank);
+	};
 	const unique = (list) => [...new Map(list.map((r) => [r.path, r])).values()];
 
 	// ---- typing errors: one letter more, less, another, or two exchanged ----
@@ -325,8 +343,10 @@
 			telling && telling !== rare ? ofWord(index, telling.word, places) : [],
 			rare ? ofWord(index, rare.word) : [], ofWord(index, `@${kind}`, places)]);
 		const main = (r) => typed.meanings.includes(`c${r.kind}`);
-		const head = unique([...names, ...elsewhere, ...list]).filter((r) => judge(index, typed, r)
-			&& (r.whole || (((r.degree === 0 || (r.degree === 1 && main(r))) && r.byName) || r.starts) && r.named)).sort(byRank);
+		// All words of the place must be in the row, too: one that "SF" leads to has not "SF".
+		const told = unique([...names, ...elsewhere, ...list]).filter((r) => judge(index, typed, r) && (!r.byAlias || r.whole || r.starts));
+		const head = ranked(index, typed, told).filter((r) =>
+			r.whole || (((r.degree === 0 || (r.degree === 1 && main(r))) && r.byName) || r.starts) && r.named);
 		return unique([...head, ...list.sort(byQuality)]);
 	};
 	const byName = async (index, typed) => {
@@ -338,17 +358,20 @@
 			const lists = await Promise.all([food, served.word].map((w) => (most(w) ? rows(index, `${w}\t${HEAD}`, `${w}\t${HEAD}`) : ofWord(index, w, places))));
 			return { list: unique(lists.flat()).filter((r) => judge(index, typed, r)), beyond: most(food) ? 'town' : '' };
 		}
-		const words = typed.others.map((t) => t.word).sort((a, b) => count(a) - count(b) || b.length - a.length);
+		// Words of towns come last: many businesses have them in their addresses, few in their names.
+		const words = typed.others.map((t) => t.word).sort((a, b) => index.inTowns.has(a) - index.inTowns.has(b) || count(a) - count(b) || b.length - a.length);
 		// The longest, and the last, whose leaf has its beginnings.
 		const rare = words.filter((w) => !count(w)).filter((w, at, all) => !at || w === typed.others[typed.others.length - 1].word || all.length === 2);
-		if (rare.length || places) return { list: await named(index, typed, places, rare.length ? rare : words.slice(0, 3)) };
+		// What is written in one: "biohofladen".
+		const joined = [...new Set(typed.others.flatMap((t) => t.joined ?? []))].filter((w) => places || !count(w)).slice(0, 3);
+		if (rare.length || places) return { list: await named(index, typed, places, [...rare.length ? rare : words.slice(0, 3), ...joined]) };
 		if (count(words[0]) <= READ_MOST) return { list: (await ofWord(index, words[0])).filter((r) => judge(index, typed, r)) };
 		const best = await rows(index, `${words[0]}\t${HEAD}`, `${words[0]}\t${HEAD}`);
 		return { list: best.filter((r) => judge(index, typed, r)), beyond: 'town' };
 	};
 	const begun = async (index, typed) => {
 		const last = typed.others.find((t) => t.last);
-		if (!last || letters(last.word) < 3) return [];
+		if (!last || (letters(last.word) < 3 && typed.terms.length === 1)) return [];
 		return unique(await rows(index, last.word, last.word + LAST, 3)).filter((r) => judge(index, typed, r));
 	};
 
@@ -383,17 +406,25 @@
 			return { list: unique([...names, ...all.sort(byQuality)]), beyond: typed.meanings.length ? 'town' : 'kind', kind: id };
 		}
 		let { list, beyond = '' } = await byName(index, typed), corrected = false;
+		const places = typed.place && !wide ? typed.place.keys : null;
 		if (list.length < 10 && !beyond) list = unique([...list, ...await begun(index, typed)]);
+		if (!list.length && !beyond && !places && typed.meanings.length) {
+			// A town that is no place of the directory, because its country is not known.
+			const town = index.key(typed.others.map((t) => t.word).join('')), kind = typed.meanings[0].replace('c', '');
+			list = unique(await ofWord(index, `@${kind}`, [UNPLACED + town])).filter((r) => judge(index, typed, r));
+		}
 		if (!list.length && !beyond) {
 			for (const t of typed.others) t.near = await near(index, t.word);
 			const words = [...new Set(typed.others.flatMap((t) => t.near))].slice(0, 4);
-			const places = typed.place && !wide ? typed.place.keys : null;
 			const some = words.filter((w) => places || (index.common.get(w) ?? 0) <= READ_MOST);
 			list = unique((await Promise.all(some.map((w) => ofWord(index, w, index.common.has(w) ? places : null)))).flat())
 				.filter((r) => judge(index, typed, r));
 			corrected = list.length > 0;
 		}
-		return { list: list.sort(byRank), beyond: beyond || (wide ? 'place' : ''), corrected };
+		// What begins with one or two letters is too much, and rows do not say their regions.
+		if (typed.terms.length === 1 && letters(typed.terms[0].word) < 3) beyond ||= 'kind';
+		if (places && typed.others.every((t) => placeOf(index, [t])?.wider)) beyond ||= 'place';
+		return { list: ranked(index, typed, list), beyond: beyond || (wide ? 'place' : ''), corrected };
 	}
 
 	if (typeof document === 'undefined') {

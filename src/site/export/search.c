@@ -37,6 +37,7 @@ struct search_run {
 static enum status search_add_row(struct search_run *r, const struct db_rows *rows, int row,
 				  struct err *err)
 {
+	char place[sizeof(SITESEARCH_UNPLACED) + WORDS_KEY_BYTES], key[WORDS_KEY_BYTES];
 	struct str *names, *categories, *cuisines;
 	struct sitesearch_row b = {.id = db_i64(rows, row, SQL_EXPORT_SEARCH_ID)};
 	const struct manifest_entry *e = manifest_find(r->m, b.id);
@@ -55,12 +56,17 @@ static enum status search_add_row(struct search_run *r, const struct db_rows *ro
 	b.quality = (int)db_i64(rows, row, SQL_EXPORT_SEARCH_QUALITY);
 	b.category = (int)db_i64(rows, row, SQL_EXPORT_SEARCH_CATEGORY_ID);
 	b.category = taxonomy_by_id(b.category) ? b.category : 0;
-	b.place = db_text(rows, row, SQL_EXPORT_SEARCH_PLACE);
 	b.name = db_text(rows, row, SQL_EXPORT_SEARCH_NAME);
 	b.path = buf_view(&r->link);
 	b.street = e->hidden ? STR("") : db_text(rows, row, SQL_EXPORT_SEARCH_STREET);
 	b.postcode = db_text(rows, row, SQL_EXPORT_SEARCH_POSTCODE);
 	b.city = db_text(rows, row, SQL_EXPORT_SEARCH_CITY);
+	b.place = db_text(rows, row, SQL_EXPORT_SEARCH_PLACE);
+	if (!b.place.n && b.city.n) {
+		snprintf(place, sizeof(place), SITESEARCH_UNPLACED "%.*s",
+			 STR_ARG(words_key(b.city, key)));
+		b.place = str_of(place);
+	}
 	b.alt_names = names;
 	b.categories = categories;
 	b.cuisines = cuisines;

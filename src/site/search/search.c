@@ -153,9 +153,8 @@ enum status sitesearch_add(struct sitesearch *s, const struct sitesearch_row *ro
 	words_add(&words, row->street);
 	for (size_t i = 0; i < words.count && status == OK; i++) {
 		struct str word = words_at(&words, i);
-		if (i < of_names || !ascii_is_digit(word.p[0]))
-			status = search_put_posting(
-			    s, word, i < of_names ? STR("") : STR(SITESEARCH_STREET), row, err);
+		status = search_put_posting(
+		    s, word, i < of_names ? STR("") : STR(SITESEARCH_STREET), row, err);
 	}
 	for (size_t i = 0; i < row->cuisines_count && status == OK; i++)
 		status = search_put_cuisine(s, row->cuisines[i], row, err);

@@ -39,6 +39,7 @@
 #define SITESEARCH_ROOT    "s/root.bin"
 #define SITESEARCH_HEAD    "\xf4\x8f\xbf\xbf" /* U+10FFFF, behind every place */
 #define SITESEARCH_CUISINE "~"
+#define SITESEARCH_UNPLACED "\xf4\x8f\xbf\xbb" /* U+10FFFB, in front of a town of unknown country */
 #define SITESEARCH_STREET  "\xf4\x8f\xbf\xbc" /* U+10FFFC, in front of a place */
 #define SITESEARCH_NEAR    "\xf4\x8f\xbf\xbe" /* U+10FFFE, behind every word */
 /* Endings of stored files that are compressed already. */
@@ -55,7 +56,9 @@ struct sitesearch_row {
 	int64_t id;
 	int quality;      /* 0 to 100 */
 	int category;     /* taxonomy id; 0: none */
-	struct str place; /* the folded name of its town; empty: none is known */
+	/* The folded name of its town; behind SITESEARCH_UNPLACED when it is no place of the
+	 * directory; empty: none is known. */
+	struct str place;
 	struct str name, path, street, postcode, city;
 	/* categories: numbers of the further ones; cuisines: words of them, folded */
 	const struct str *alt_names, *categories, *cuisines;
