@@ -382,6 +382,8 @@ problem_is("/v1/businesses?region=$region&cursor=$_", 400, 'invalid-cursor',
 my $refused = problem_is('/v1/businesses?sort=distance', 400, 'unsupported-combination', 'distance needs a place');
 like($refused->{detail}, qr{sort=distance goes with: near \(and category\); q and near \(and category, region, city},
 	'and what is possible is named');
+is(problem_is('/v1/businesses?radius=500', 400, 'unsupported-combination', 'a radius needs a place, too')->{detail},
+	'radius goes with near', 'and says so');
 problem_is('/v1/businesses?category=nonsense', 404, 'no-such-category', 'an unknown category');
 problem_is('/v1/businesses?region=nonsense', 404, 'no-such-place', 'an unknown region');
 problem_is('/v1/businesses?city=nonsense', 404, 'no-such-place', 'an unknown city');

@@ -222,13 +222,13 @@ sub near_wrong {
 }
 sub escaped { return $_[0] =~ s/&/&amp;/gr =~ s/"/&quot;/gr =~ s/</&lt;/gr =~ s/>/&gt;/gr =~ s/'/&#39;/gr }
 is_deeply([ near_wrong() ], [], 'every page shows the three nearest others');
-{
-	my @paths = (sort map { path_of($_) } paged())[ 0 .. 4 ];
+sub near_as_live {
+	my ($name, @paths) = @_;
 	my $near = sub { return $_[0] =~ m{(<ul class="near">.*?</ul>)}s };
 	is_deeply([ map { $near->($i->get("/$_")->{content}) } @paths ],
-		[ map { $near->(Site::slurp("$site/$_")) } @paths ],
-		'and so does the live page');
+		[ map { $near->(Site::slurp("$site/$_")) } @paths ], $name);
 }
+near_as_live('and so does the live page', (sort map { path_of($_) } paged())[ 0 .. 4 ]);
 {
 	my ($all) = $i->rows("SELECT string_agg(id::text, ',' ORDER BY id) FROM (SELECT id FROM business
 		WHERE lat_e7 IS NOT NULL AND id <> $id AND region_id IN (SELECT region_id FROM business GROUP BY 1
@@ -249,6 +249,13 @@ is_deeply([ near_wrong() ], [], 'every page shows the three nearest others');
 	$i->sql("UPDATE business_detail SET extra = NULL, change = nextval('business_change') WHERE id = $some[8]");
 	export();
 	is_deeply([ near_wrong() ], [], '... and come back');
+	my %paged = map { $_ => 1 } paged();
+	my @here = grep { $paged{$_} } split /\n/, $i->sql("SELECT b.id FROM business AS b JOIN business AS o USING (country)
+		WHERE o.id = $id AND b.lat_e7 IS NOT NULL ORDER BY b.id LIMIT 40");
+	splice @here, 6;
+	touch(join(',', @here), 'lat_e7 = ' . ($lat + 3000) . ", lon_e7 = $lon");
+	export();
+	near_as_live('at one spot those that follow come first, on live pages, too', map { path_of($_) } @here);
 }
 
 # ---- new, gone, suppressed, back ----

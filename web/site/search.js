@@ -257,7 +257,7 @@
 		const sheets = [['name', name], ['further', r.further.flatMap(index.words)],
 			['place', [...index.words(r.city), ...index.words(r.postcode)]], ['street', index.words(r.street)]];
 		const whole = index.key(r.name) === typed.key, starts = index.key(r.name).startsWith(typed.key);
-		Object.assign(r, { whole, starts, degree: 0, field: 0, extra: 0, missed: 0, byName: true, byAlias: false });
+		Object.assign(r, { whole, starts, begins: false, degree: 0, field: 0, extra: 0, missed: 0, byName: true, byAlias: false });
 		for (const t of typed.terms) {
 			let degree = NONE, field = FIELD.other, at = '';
 			const look = ([where, list]) => {
@@ -281,6 +281,7 @@
 			r.byName = r.byName && (!t.kind || field === FIELD.name);
 		}
 		const short = starts && !whole && typed.terms[typed.terms.length - 1].word.length <= 2;
+		r.begins = short && r.degree > 0;
 		r.exact = r.degree === 0 || short;
 		if (whole) r.degree = r.field = 0;
 		else if (short) r.degree = 0;
@@ -303,6 +304,11 @@
 			exact.sort((a, b) => b.all - a.all || a.long - b.long || byQuality(a, b));
 			const cut = new Set(exact.slice(CANDIDATES).filter((r) => !r.starts));
 			list = list.filter((r) => !cut.has(r));
+		}
+		// Beside enough of the name three of each that begins with it: statement text_names.
+		if (list.length >= 5 && list.some((r) => r.whole)) {
+			const count = new Map(), three = (k) => count.set(k, (count.get(k) ?? 0) + 1).get(k) <= 3;
+			list = list.sort(byQuality).filter((r) => !r.begins || three(index.key(r.name)));
 		}
 		return list.sort(byRank);
 	};
@@ -362,8 +368,8 @@
 		const words = typed.others.map((t) => t.word).sort((a, b) => index.inTowns.has(a) - index.inTowns.has(b) || count(a) - count(b) || b.length - a.length);
 		// The longest, and the last, whose leaf has its beginnings.
 		const rare = words.filter((w) => !count(w)).filter((w, at, all) => !at || w === typed.others[typed.others.length - 1].word || all.length === 2);
-		// What is written in one: "biohofladen".
-		const joined = [...new Set(typed.others.flatMap((t) => t.joined ?? []))].filter((w) => places || !count(w)).slice(0, 3);
+		// What is written in one, mostly the first two: "biohofladen".
+		const joined = [...new Set(typed.others.flatMap((t) => t.joined ?? []))].filter((w) => places || !count(w)).slice(0, 1);
 		if (rare.length || places) return { list: await named(index, typed, places, [...rare.length ? rare : words.slice(0, 3), ...joined]) };
 		if (count(words[0]) <= READ_MOST) return { list: (await ofWord(index, words[0])).filter((r) => judge(index, typed, r)) };
 		const best = await rows(index, `${words[0]}\t${HEAD}`, `${words[0]}\t${HEAD}`);

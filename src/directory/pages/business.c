@@ -114,7 +114,7 @@ static void put_links(struct view *p, const struct search_business *b,
 		json_build_text(&p->b, p->root, "category_link",
 				view_level_link(p, d->city.slug.n ? none : d->region.key,
 						d->city.slug, b->category));
-	if (!b->located || facts_hides_address(facts))
+	if (!facts->located || facts_hides_address(facts))
 		return;
 	search_query_init(&q);
 	q.near = true;
@@ -198,6 +198,8 @@ struct page_asked {
 	struct view *view;
 	struct str path; /* empty: by id */
 	int64_t id;
+	double lat, lon;
+	int limit; /* of the question for the nearest */
 	struct search_business near[NEAR_SHOWN];
 	size_t nears;
 };
@@ -223,14 +225,36 @@ static void business_near_done(void *ctx, enum search_problem problem, const str
 	view_send(p, VIEW_BUSINESS);
 }
 
+/* Of those at its own spot the next ones by id come first, then those from the first on, as in
+ * near.c of the export. */
+enum near_turn { NEAR_NEXT, NEAR_BEFORE, NEAR_ELSEWHERE, NEAR_TURNS };
+
+static enum near_turn business_near_turn(const struct page_asked *asked,
+					 const struct search_business *b)
+{
+	if (b->lat != asked->lat || b->lon != asked->lon)
+		return NEAR_ELSEWHERE;
+	return b->id > asked->id ? NEAR_NEXT : NEAR_BEFORE;
+}
+
+static void business_ask_nearest(struct page_asked *asked, int limit);
+
 static void business_near_listed(void *ctx, const struct search_list *list)
 {
 	struct page_asked *asked = ctx;
 	struct view *p = asked->view;
 	int least = (int)config_number(p->pages->config, CONFIG_SITE_QUALITY_PUBLISH);
-	for (size_t i = 0; !list->problem && i < list->count && asked->nears < NEAR_SHOWN; i++)
-		if (list->item[i].id != asked->id && list->item[i].quality >= least)
-			asked->near[asked->nears++] = list->item[i];
+	size_t count = list->problem ? 0 : list->count;
+	if (count && list->next.n && asked->limit < SEARCH_LIMIT_MAX &&
+	    business_near_turn(asked, &list->item[count - 1]) != NEAR_ELSEWHERE) {
+		business_ask_nearest(asked, SEARCH_LIMIT_MAX);
+		return;
+	}
+	for (enum near_turn turn = NEAR_NEXT; turn < NEAR_TURNS; turn++)
+		for (size_t i = 0; i < count && asked->nears < NEAR_SHOWN; i++)
+			if (list->item[i].id != asked->id && list->item[i].quality >= least &&
+			    business_near_turn(asked, &list->item[i]) == turn)
+				asked->near[asked->nears++] = list->item[i];
 	if (asked->nears)
 		search_paths(p->pages->db, p->arena, asked->near, asked->nears, business_near_done,
 			     asked);
@@ -238,23 +262,29 @@ static void business_near_listed(void *ctx, const struct search_list *list)
 		business_near_done(asked, SEARCH_OK, NULL);
 }
 
+static void business_ask_nearest(struct page_asked *asked, int limit)
+{
+	struct search_query q;
+	asked->limit = limit;
+	search_query_init(&q);
+	q.near = true;
+	q.lat = asked->lat;
+	q.lon = asked->lon;
+	q.radius_m = LOOK_NEAR_M;
+	q.limit = limit;
+	search_list(asked->view->pages->db, asked->view->arena, &q, business_near_listed, asked);
+}
+
 static void business_ask_near(struct page_asked *asked, const struct search_business *b,
 			      const struct facts_business *facts)
 {
-	struct view *p = asked->view;
-	struct search_query q;
 	asked->id = b->id;
-	if (!b->located || facts_hides_address(facts)) {
+	asked->lat = b->lat;
+	asked->lon = b->lon;
+	if (!facts->located || facts_hides_address(facts))
 		business_near_done(asked, SEARCH_OK, NULL);
-		return;
-	}
-	search_query_init(&q);
-	q.near = true;
-	q.lat = b->lat;
-	q.lon = b->lon;
-	q.radius_m = LOOK_NEAR_M;
-	q.limit = NEAR_ASKED;
-	search_list(p->pages->db, p->arena, &q, business_near_listed, asked);
+	else
+		business_ask_nearest(asked, NEAR_ASKED);
 }
 
 static void business_got(void *ctx, const struct search_one *one)

@@ -36,7 +36,7 @@ void area_of(const struct search_query *q, enum search_sort sort, struct area *o
 	if (out->round) {
 		out->lat = q->lat;
 		out->lon = q->lon;
-		out->radius_m = q->radius_m;
+		out->radius_m = query_radius_m(q);
 		area_around(out);
 	}
 	out->boxed = q->box;

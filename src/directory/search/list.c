@@ -219,7 +219,7 @@ static int params_of(const struct listing *l, struct db_param *out)
 			out[n++] = DB_DOUBLE(cos(lat) * sin(lon));
 			out[n++] = DB_DOUBLE(sin(lat));
 			if (*kind == 'p')
-				out[n++] = DB_DOUBLE(chord_of_metres(l->q.radius_m));
+				out[n++] = DB_DOUBLE(chord_of_metres(query_radius_m(&l->q)));
 			break;
 		case 'g':
 			out[n++] = l->group ? DB_I64(l->group) : DB_NULL;
@@ -328,7 +328,8 @@ static void page_done(void *ctx, enum status status, const struct db_rows *rows,
 		/* Fewer than hoped for among the best: ask the words' index for the rest. */
 		l->plan = plan_find(l->filters, l->list.sort, false);
 		page(l);
-	} else if (!full && !(l->filters & PLAN_RING && ring_grow(&l->ring, l->q.radius_m))) {
+	} else if (!full &&
+		   !(l->filters & PLAN_RING && ring_grow(&l->ring, query_radius_m(&l->q)))) {
 		list_finish(l);
 	} else if (l->walked >= OPEN_WALK) {
 		give_next(l);
@@ -344,7 +345,7 @@ static void choose_ring(struct listing *l)
 		return;
 	l->filters |= PLAN_RING;
 	l->plan = plan_find(l->filters, l->list.sort, true);
-	ring_begin(&l->ring, key_chord(&l->key), l->q.radius_m, 1);
+	ring_begin(&l->ring, key_chord(&l->key), query_radius_m(&l->q), 1);
 }
 
 static void page(struct listing *l)
@@ -376,7 +377,7 @@ static void begin_pages(struct listing *l)
 	if (l->filters & PLAN_NEAR && l->filters & (PLAN_TEXT | PLAN_FACETS) &&
 	    expected > RARE_NEAR) {
 		l->filters |= PLAN_RING;
-		ring_begin(&l->ring, key_chord(&l->key), l->q.radius_m, share);
+		ring_begin(&l->ring, key_chord(&l->key), query_radius_m(&l->q), share);
 	}
 	l->plan = plan_find(l->filters, l->list.sort, expected > RARE);
 	page(l);
@@ -774,6 +775,8 @@ void search_list(struct db_pool *db, struct arena *arena, const struct search_qu
 	l->filters = plan_filters(l->filters, l->list.sort);
 	if (!category) {
 		refuse(l, SEARCH_NO_SUCH_CATEGORY, "there is no category or group of that key");
+	} else if (q->radius_m && !q->near) {
+		refuse(l, SEARCH_UNSUPPORTED_COMBINATION, "radius goes with near");
 	} else if (!plan_find(l->filters & PLAN_CITY ? l->filters & ~(unsigned)PLAN_REGION
 						     : l->filters,
 			      l->list.sort, false)) {

@@ -11,8 +11,12 @@
 
 void search_query_init(struct search_query *q)
 {
-	*q = (struct search_query){.limit = SEARCH_LIMIT_DEFAULT,
-				   .radius_m = SEARCH_RADIUS_DEFAULT_M};
+	*q = (struct search_query){.limit = SEARCH_LIMIT_DEFAULT};
+}
+
+int query_radius_m(const struct search_query *q)
+{
+	return q->radius_m ? q->radius_m : SEARCH_RADIUS_DEFAULT_M;
 }
 
 /* ---- reading ---- */
@@ -257,7 +261,7 @@ static void write_metres(struct buf *out, const struct search_query *q,
 			 const struct search_filter *filter)
 {
 	(void)filter;
-	if (q->near && q->radius_m != SEARCH_RADIUS_DEFAULT_M)
+	if (q->near && query_radius_m(q) != SEARCH_RADIUS_DEFAULT_M)
 		buf_printf(out, "%d", q->radius_m);
 }
 
@@ -346,7 +350,7 @@ void search_query_clear(struct search_query *q, enum search_filter_id id)
 		break;
 	case SEARCH_KIND_POINT:
 		q->near = false;
-		q->radius_m = SEARCH_RADIUS_DEFAULT_M;
+		q->radius_m = 0;
 		break;
 	case SEARCH_KIND_BOX:
 		q->box = false;

@@ -93,7 +93,7 @@ struct search_query {
 	enum search_sort sort;
 	bool near;
 	double lat, lon; /* degrees, WGS 84 */
-	int radius_m;
+	int radius_m;    /* 0: the default; another without near is refused */
 	bool box;
 	double west, south, east, north; /* west > east: over the date line */
 	bool open;

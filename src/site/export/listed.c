@@ -207,8 +207,10 @@ static void listed_put_pages(struct maker *m, const struct lists *l, uint32_t pa
 {
 	const struct business_list *list = &l->list[l->page[page].of];
 	json_build_true(&m->b, m->root, "paged", list->pages > 1);
-	if (page != list->page)
+	if (page > list->page + 1)
 		json_build_text(&m->b, m->root, "first", listed_link(m, l, list->page));
+	if (page != list->page)
+		json_build_text(&m->b, m->root, "previous", listed_link(m, l, page - 1));
 	if (page + 1 < list->page + list->pages)
 		json_build_text(&m->b, m->root, "next", listed_link(m, l, page + 1));
 	if (page != list->page || list->pages == 1)

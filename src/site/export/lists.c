@@ -348,13 +348,16 @@ size_t lists_others(const struct lists *l, const struct list_overview *o,
 	return n;
 }
 
-/* The link to the next page, and on the first page the number of businesses, the links to all
- * pages, and those to other lists. */
+/* The links to the next and the previous page, and on the first page the number of businesses, the
+ * links to all pages, and those to other lists. */
 static uint64_t lists_hash_list(const struct lists *l, uint32_t page, uint64_t hash)
 {
 	const struct business_list *list = &l->list[l->page[page].of];
 	if (page + 1 < list->page + list->pages)
 		hash ^= XXH3_64bits(&lists_member(l, l->page[page].to)->id, sizeof(int64_t));
+	if (page != list->page)
+		hash = XXH3_64bits_withSeed(&lists_member(l, l->page[page - 1].from)->id,
+					    sizeof(int64_t), hash);
 	if (page == list->page) {
 		uint32_t counted = list_size(list);
 		hash = XXH3_64bits_withSeed(&counted, sizeof(counted), hash);
