@@ -30,13 +30,18 @@ static void area_around(struct area *out)
 	out->east = out->lon + width > 180 ? out->lon + width - 360 : out->lon + width;
 }
 
+int area_radius_m(const struct search_query *q)
+{
+	return q->radius_m ? q->radius_m : SEARCH_RADIUS_DEFAULT_M;
+}
+
 void area_of(const struct search_query *q, enum search_sort sort, struct area *out)
 {
 	*out = (struct area){.round = q->near && sort != SEARCH_DISTANCE};
 	if (out->round) {
 		out->lat = q->lat;
 		out->lon = q->lon;
-		out->radius_m = query_radius_m(q);
+		out->radius_m = area_radius_m(q);
 		area_around(out);
 	}
 	out->boxed = q->box;

@@ -82,7 +82,7 @@ struct area {
 };
 void area_of(const struct search_query *q, enum search_sort sort, struct area *out);
 /* The radius around q->near: as given, or the default. */
-int query_radius_m(const struct search_query *q);
+int area_radius_m(const struct search_query *q);
 bool area_given(const struct area *a);
 /* Whether an index serves it. */
 bool area_is_small(const struct area *a);

@@ -219,7 +219,7 @@ static int params_of(const struct listing *l, struct db_param *out)
 			out[n++] = DB_DOUBLE(cos(lat) * sin(lon));
 			out[n++] = DB_DOUBLE(sin(lat));
 			if (*kind == 'p')
-				out[n++] = DB_DOUBLE(chord_of_metres(query_radius_m(&l->q)));
+				out[n++] = DB_DOUBLE(chord_of_metres(area_radius_m(&l->q)));
 			break;
 		case 'g':
 			out[n++] = l->group ? DB_I64(l->group) : DB_NULL;
@@ -329,7 +329,7 @@ static void page_done(void *ctx, enum status status, const struct db_rows *rows,
 		l->plan = plan_find(l->filters, l->list.sort, false);
 		page(l);
 	} else if (!full &&
-		   !(l->filters & PLAN_RING && ring_grow(&l->ring, query_radius_m(&l->q)))) {
+		   !(l->filters & PLAN_RING && ring_grow(&l->ring, area_radius_m(&l->q)))) {
 		list_finish(l);
 	} else if (l->walked >= OPEN_WALK) {
 		give_next(l);
@@ -345,7 +345,7 @@ static void choose_ring(struct listing *l)
 		return;
 	l->filters |= PLAN_RING;
 	l->plan = plan_find(l->filters, l->list.sort, true);
-	ring_begin(&l->ring, key_chord(&l->key), query_radius_m(&l->q), 1);
+	ring_begin(&l->ring, key_chord(&l->key), area_radius_m(&l->q), 1);
 }
 
 static void page(struct listing *l)
@@ -377,7 +377,7 @@ static void begin_pages(struct listing *l)
 	if (l->filters & PLAN_NEAR && l->filters & (PLAN_TEXT | PLAN_FACETS) &&
 	    expected > RARE_NEAR) {
 		l->filters |= PLAN_RING;
-		ring_begin(&l->ring, key_chord(&l->key), query_radius_m(&l->q), share);
+		ring_begin(&l->ring, key_chord(&l->key), area_radius_m(&l->q), share);
 	}
 	l->plan = plan_find(l->filters, l->list.sort, expected > RARE);
 	page(l);

@@ -14,11 +14,6 @@ void search_query_init(struct search_query *q)
 	*q = (struct search_query){.limit = SEARCH_LIMIT_DEFAULT};
 }
 
-int query_radius_m(const struct search_query *q)
-{
-	return q->radius_m ? q->radius_m : SEARCH_RADIUS_DEFAULT_M;
-}
-
 /* ---- reading ---- */
 
 /* The member of a query that holds the filter's value. */
@@ -261,7 +256,7 @@ static void write_metres(struct buf *out, const struct search_query *q,
 			 const struct search_filter *filter)
 {
 	(void)filter;
-	if (q->near && query_radius_m(q) != SEARCH_RADIUS_DEFAULT_M)
+	if (q->near && area_radius_m(q) != SEARCH_RADIUS_DEFAULT_M)
 		buf_printf(out, "%d", q->radius_m);
 }
 
