@@ -250,8 +250,8 @@ near_as_live('and so does the live page', (sort map { path_of($_) } paged())[ 0 
 	export();
 	is_deeply([ near_wrong() ], [], '... and come back');
 	my %paged = map { $_ => 1 } paged();
-	my @here = grep { $paged{$_} } split /\n/, $i->sql("SELECT b.id FROM business AS b JOIN business AS o USING (country)
-		WHERE o.id = $id AND b.lat_e7 IS NOT NULL ORDER BY b.id LIMIT 40");
+	my @here = grep { $paged{$_} } split /\n/, $i->sql("SELECT b.id FROM business AS b
+		JOIN business AS o USING (country) WHERE o.id = $id AND b.lat_e7 IS NOT NULL ORDER BY b.id LIMIT 40");
 	splice @here, 6;
 	touch(join(',', @here), 'lat_e7 = ' . ($lat + 3000) . ", lon_e7 = $lon");
 	export();

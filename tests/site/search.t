@@ -206,10 +206,11 @@ for my $what (sort keys %drawn) {
 
 # ---- how it is written ----
 {
-	my @asked = ('Bio Hofladen', 'Biohofladen Hochtann', 'Laden 24', 'Bazar San Remo San Lorenz', 'Farm shop Nirgendwil');
+	my @asked = ('Bio Hofladen', 'Biohofladen Hochtann', 'Laden 24', 'Bazar San Remo San Lorenz',
+		'Farm shop Nirgendwil');
 	my @answers = ask([ map { { q => $_ } } @asked ], 1);
 	is_deeply([ @asked[ grep { !$answers[$_]{same} || $answers[$_]{beyond} } 0 .. $#asked ] ], [],
-		'a word in one or in two, a number, a word twice and a town of no country are answered as by the live directory')
+		'words in one or two, a number, a word twice, a town of no country are answered as by the live directory')
 		or diag explain \@answers;
 	is(join('; ', map { join ', ', sort map { $_->{name} } @{ $_->{rows} } } @answers[ 0, 3, 4 ]),
 		'Bio Hofladen Drossel, Biohofladen Amsel; Bazar San Remo; Hof Soral', 'and found');
