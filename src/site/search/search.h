@@ -36,12 +36,12 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define SITESEARCH_ROOT    "s/root.bin"
-#define SITESEARCH_HEAD    "\xf4\x8f\xbf\xbf" /* U+10FFFF, behind every place */
-#define SITESEARCH_CUISINE "~"
+#define SITESEARCH_ROOT     "s/root.bin"
+#define SITESEARCH_HEAD     "\xf4\x8f\xbf\xbf" /* U+10FFFF, behind every place */
+#define SITESEARCH_CUISINE  "~"
 #define SITESEARCH_UNPLACED "\xf4\x8f\xbf\xbb" /* U+10FFFB, in front of a town of unknown country */
-#define SITESEARCH_STREET  "\xf4\x8f\xbf\xbc" /* U+10FFFC, in front of a place */
-#define SITESEARCH_NEAR    "\xf4\x8f\xbf\xbe" /* U+10FFFE, behind every word */
+#define SITESEARCH_STREET   "\xf4\x8f\xbf\xbc" /* U+10FFFC, in front of a place */
+#define SITESEARCH_NEAR     "\xf4\x8f\xbf\xbe" /* U+10FFFE, behind every word */
 /* Endings of stored files that are compressed already. */
 #define SITESEARCH_ENDING ".bin"
 
@@ -54,8 +54,8 @@ enum {
 
 struct sitesearch_row {
 	int64_t id;
-	int quality;      /* 0 to 100 */
-	int category;     /* taxonomy id; 0: none */
+	int quality;  /* 0 to 100 */
+	int category; /* taxonomy id; 0: none */
 	/* The folded name of its town; behind SITESEARCH_UNPLACED when it is no place of the
 	 * directory; empty: none is known. */
 	struct str place;
