@@ -102,7 +102,7 @@ static void lists_and_the_home_page_have_sound_blocks(void **state)
 					.url = STR("https://d.example/in/de-bayern/shop.html"),
 					.item = shops,
 					.count = 2,
-					.trail = {&region, 1}};
+					.trail = {.item = &region, .count = 1}};
 	struct arena arena;
 	struct buf out, notes;
 	struct err err;

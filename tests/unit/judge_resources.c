@@ -333,6 +333,7 @@ static void a_slot_that_keeps_more_and_more_is_named(void **state)
 	scene_end(&s);
 	whole_server(&s, put_still_slot);
 	scene_is(&s, "");
+	scene_end(&s);
 	whole_server(&s, put_still_and_large_slot);
 	scene_is(&s, "slot-retains/high");
 	scene_end(&s);

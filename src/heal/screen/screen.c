@@ -153,7 +153,7 @@ static void screen_unknown(struct buf *out, const struct screen *s)
 	buf_putc(out, '\n');
 	/* Where it would be a person's first question. */
 	const struct judge_dominant *d = &r->dominant;
-	if (r->unknown_s < window / 2 || !d->seconds)
+	if (r->unknown_s < window / 2 || d->seconds <= 0)
 		return;
 	char line[OBSERVE_TEXT * 2], counted[OBSERVE_TEXT] = "";
 	if (d->calls_s > 0)
