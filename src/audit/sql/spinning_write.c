@@ -2,6 +2,18 @@
  * batch is of keys of another table, which nothing in the loop writes. */
 #include "audit/sql/internal.h"
 
+static void spinning_write_found(struct sql_audit *audit, const struct batch *b,
+				 const struct statement_query *q, const char *about)
+{
+	sql_found(audit, b->s,
+		  &(struct sql_found){
+		      .rule = SQL_SPINNING_WRITE,
+		      .span = q->span.to ? q->span : b->s->head.span,
+		      .about = str_of(about),
+		      .object = statement_str(b->s, b->target->name),
+		  });
+}
+
 /* Whether the rows stay in the batch, in the same order, after the write. */
 static bool stays(const struct batch *b)
 {
@@ -45,13 +57,7 @@ static void judge_batch(struct sql_audit *audit, const struct batch *b)
 		      "after the write \"%.*s\" is still true and the order is the same: each round writes the same rows",
 		      condition.n > 200 ? 200 : (int)condition.n, condition.p)
 		: "the inner SELECT has no condition and its order does not change: each round writes the same rows";
-	sql_found(audit, b->s,
-		  &(struct sql_found){
-		      .rule = SQL_SPINNING_WRITE,
-		      .span = q->span.to ? q->span : b->s->head.span,
-		      .about = str_of(about),
-		      .object = statement_str(b->s, b->target->name),
-		  });
+	spinning_write_found(audit, b, q, about);
 }
 
 /* DELETE FROM child WHERE parent_id IN (SELECT id FROM parent ... LIMIT 100) */
@@ -70,13 +76,7 @@ static void judge_source(struct sql_audit *audit, const struct batch *b)
 	    &audit->file_arena,
 	    "nothing in the loop writes \"%.*s\", from which the batch is taken: each round selects the same rows",
 	    source.n > 100 ? 100 : (int)source.n, source.p);
-	sql_found(audit, b->s,
-		  &(struct sql_found){
-		      .rule = SQL_SPINNING_WRITE,
-		      .span = q->span.to ? q->span : b->s->head.span,
-		      .about = str_of(about),
-		      .object = statement_str(b->s, b->target->name),
-		  });
+	spinning_write_found(audit, b, q, about);
 }
 
 void judge_spinning_write(struct sql_audit *audit)
