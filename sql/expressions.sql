@@ -139,3 +139,17 @@ age(d.datfrozenxid) AS frozen_age, d.datname AS frozen_database,
 	a.failed_count AS archive_failed_at,
 	coalesce(a.last_failed_time > coalesce(a.last_archived_time, '-infinity'), false) AS archive_fails,
 	r.name AS room_of, r.room::bigint AS room, r.used::bigint AS room_used
+
+-- expression: observe_state_from
+FROM pg_database AS d CROSS JOIN pg_control_checkpoint() AS c CROSS JOIN pg_stat_get_archiver() AS a
+	CROSS JOIN (SELECT datname, mxid_age(datminmxid) AS age FROM pg_database ORDER BY 2 DESC LIMIT 1) AS m
+	LEFT JOIN (SELECT l.name, l.room, l.used
+		FROM (SELECT 'role ' || o.rolname AS name, o.rolconnlimit AS room,
+				(SELECT count(*) FROM pg_stat_get_activity(NULL) AS u WHERE u.usesysid = o.oid) AS used
+			FROM pg_roles AS o WHERE o.rolconnlimit > 0 AND NOT o.rolsuper
+			UNION ALL SELECT 'database ' || b.datname, b.datconnlimit, pg_stat_get_db_numbackends(b.oid)
+			FROM pg_database AS b WHERE b.datconnlimit > 0) AS l
+		ORDER BY l.used::double precision / l.room DESC
+		LIMIT 1) AS r ON true
+ORDER BY age(d.datfrozenxid) DESC
+LIMIT 1

@@ -86,8 +86,8 @@ SELECT s.query FROM pg_stat_statements(true) AS s WHERE s.queryid = $1 LIMIT 1;
 -- name: observe_tables
 -- The tables of this database with the most dead or changed rows. Statements name the parent of a partition. Without
 -- pg_stat_user_tables, which adds up the indexes of every table first. vacuum_at: when autovacuum should come, by the
--- table's settings or, if these are larger, by those that the server has when nobody changes them. Nobody comes to
--- temporary tables, and to others not in time where settings say so.
+-- table's settings or, if these are larger, by the server's defaults. Autovacuum never processes
+-- temporary tables, and reaches others late where settings say so.
 SELECT n.nspname || '.' || t.relname AS name,
 	CASE WHEN t.relispartition THEN (SELECT p.relname FROM pg_class AS p WHERE p.oid = pg_partition_root(t.oid)) END AS parent,
 	t.dead, t.modified, t.reltuples::bigint AS estimate, least(a.vacuum_at, a.usual_at)::bigint AS vacuum_at,
@@ -125,35 +125,13 @@ ORDER BY t.dead + t.modified DESC;
 -- counters of all databases, archiving, and the limit of connections of which the largest part is used.
 SELECT {{observe_state}},
 	(SELECT sum(pg_stat_get_db_sessions(t.oid)) FROM pg_database AS t)::bigint AS sessions_at
-FROM pg_database AS d CROSS JOIN pg_control_checkpoint() AS c CROSS JOIN pg_stat_get_archiver() AS a
-	CROSS JOIN (SELECT datname, mxid_age(datminmxid) AS age FROM pg_database ORDER BY 2 DESC LIMIT 1) AS m
-	LEFT JOIN (SELECT l.name, l.room, l.used
-		FROM (SELECT 'role ' || o.rolname AS name, o.rolconnlimit AS room,
-				(SELECT count(*) FROM pg_stat_get_activity(NULL) AS u WHERE u.usesysid = o.oid) AS used
-			FROM pg_roles AS o WHERE o.rolconnlimit > 0 AND NOT o.rolsuper
-			UNION ALL SELECT 'database ' || b.datname, b.datconnlimit, pg_stat_get_db_numbackends(b.oid)
-			FROM pg_database AS b WHERE b.datconnlimit > 0) AS l
-		ORDER BY l.used::double precision / l.room DESC
-		LIMIT 1) AS r ON true
-ORDER BY age(d.datfrozenxid) DESC
-LIMIT 1;
+{{observe_state_from}};
 
 -- name: observe_state_13
 -- row: observe_state
 -- Sessions are counted since version 14.
 SELECT {{observe_state}}, NULL::bigint AS sessions_at
-FROM pg_database AS d CROSS JOIN pg_control_checkpoint() AS c CROSS JOIN pg_stat_get_archiver() AS a
-	CROSS JOIN (SELECT datname, mxid_age(datminmxid) AS age FROM pg_database ORDER BY 2 DESC LIMIT 1) AS m
-	LEFT JOIN (SELECT l.name, l.room, l.used
-		FROM (SELECT 'role ' || o.rolname AS name, o.rolconnlimit AS room,
-				(SELECT count(*) FROM pg_stat_get_activity(NULL) AS u WHERE u.usesysid = o.oid) AS used
-			FROM pg_roles AS o WHERE o.rolconnlimit > 0 AND NOT o.rolsuper
-			UNION ALL SELECT 'database ' || b.datname, b.datconnlimit, pg_stat_get_db_numbackends(b.oid)
-			FROM pg_database AS b WHERE b.datconnlimit > 0) AS l
-		ORDER BY l.used::double precision / l.room DESC
-		LIMIT 1) AS r ON true
-ORDER BY age(d.datfrozenxid) DESC
-LIMIT 1;
+{{observe_state_from}};
 
 -- name: observe_temporary
 -- Temporary files that are open now, by the process that wrote them. Those that parallel workers share are in folders.
