@@ -42,8 +42,8 @@ static bool begins_line(const struct compiler *c, size_t at)
 	return at == 0 || c->source.p[at - 1] == '\n';
 }
 
-/* Whether the tag at '<' is of an element that is a block, or in the head: a newline beside it
- * means nothing. */
+/* Whether the tag at '<' is of a block element or of one in the head: white space beside it is not
+ * rendered. */
 static bool tag_is_block(const char *tag)
 {
 	static const char *const names[] = {

@@ -419,8 +419,8 @@ static bool handle_is_path(const struct intake_scan *s, int n)
 	       scan_near(s, n, n + 2) & CLASS_PLATFORM;
 }
 
-/* "Retrouvez-nous sur Facebook, Fonderie Nord Lille": who is told to look, and for what. n: the
- * platform. */
+/* "Retrouvez-nous sur Facebook, Fonderie Nord Lille": a request to search for a name on a platform.
+ * n: the platform. */
 static bool handle_to_find(const struct intake_scan *s, int n, int *end)
 {
 	if (!(scan_at(s, n)->class & CLASS_PLATFORM) || !scan_one_of(s, n + 1, ",-~(") ||

@@ -177,7 +177,7 @@ static size_t fold_by_unicode(struct str s, int32_t *c, size_t most)
 
 enum { FOLDED_END = 0x300, FOLDED_MOST = 4 };
 
-/* A character below the combining marks becomes the same whatever stands beside it. */
+/* Folding a character below the combining marks (U+0300) does not depend on its neighbours. */
 static const struct folded {
 	size_t n;
 	int32_t c[FOLDED_MOST];

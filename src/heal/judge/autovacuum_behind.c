@@ -53,7 +53,7 @@ static int behind_readings(const struct judge_case *c, const char *name, int64_t
 
 /* Why nothing is removed. */
 enum behind_why {
-	BEHIND_AWAY, /* nobody comes */
+	BEHIND_AWAY, /* no worker vacuums it */
 	BEHIND_BUSY, /* all workers are at other tables */
 	BEHIND_SLOW, /* one is at it throughout, and mostly pauses */
 	BEHIND_CUT   /* one comes again and again, and is ended each time */

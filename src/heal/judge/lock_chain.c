@@ -479,8 +479,8 @@ static void chain_see(struct chain_seen *seen, int *roots, const struct observe_
 	seen[at].waits++;
 }
 
-/* One transaction has stopped others in most samples, though nobody waited for long and perhaps
- * nobody does just now. */
+/* One transaction has blocked others in most samples, though each wait was short and there may be
+ * none in the last sample. */
 static int chain_collect_often(struct judge_case *c, struct chain_root root[CHAIN_ROOTS])
 {
 	struct chain_seen seen[CHAIN_ROOTS];
