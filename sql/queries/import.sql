@@ -113,9 +113,9 @@ WHERE k.external_id = r.external_id;
 	{{import_match_alone}};
 
 -- name: import_match_place
--- The same telephone or website at the same address: the name was corrected.
-{{import_match}} k.street = md5(lower(r.street)) AND k.city = md5(lower(r.city))
-		AND (k.phone = md5(r.phone) OR k.website = md5(lower(r.website)))
+-- The same telephone in the same street, or the same website at the same address: the name was corrected.
+{{import_match}} k.street = md5(lower(r.street))
+		AND (k.phone = md5(r.phone) OR k.city = md5(lower(r.city)) AND k.website = md5(lower(r.website)))
 	{{import_match_alone}};
 
 -- name: import_match_similar

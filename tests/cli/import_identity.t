@@ -118,6 +118,26 @@ sub ids {
 		'the list of what is suppressed does not show it');
 }
 
+# ---- names, towns and files that differ ----
+{
+	my @all = map { { name => "N$_", street => "Gasse $_", city => 'Wintertur', country => 'CH',
+			phone => "052 111 22 3$_" } } 1 .. 3;
+	import_of('spelled', file('spelled.csv', @all));
+	my $first = ids('spelled');
+	@{ $all[0] }{qw(name city)} = ('Neu', 'Winterthur');
+	my ($said) = import_of('spelled', file('spelled.csv', @all));
+	is($said . ids('spelled'), "0/1/2$first", 'another spelling of name and town: telephone and street are the same');
+	mkdir "$i->{home}/$_" for 'a', 'b';
+	my ($one, $two) = map {
+		my $of = $_;
+		file("$of/list.csv", map { { name => "$of $_", city => 'Bern', country => 'CH' } } 1 .. 3)
+	} 'a', 'b';
+	$i->run_ok('import', $one);
+	my ($code, $text) = $i->run('import', $two);
+	is($code, 0, 'another file of the same name and without ids is taken');
+	like($text, qr/none of the 3 records that source 'list' has is in this file/, 'and it is said');
+}
+
 # ---- complete files ----
 sub list {
 	my ($name, @ids) = @_;

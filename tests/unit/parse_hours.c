@@ -24,6 +24,15 @@ static void texts_are_understood_whole_or_stay_text(void **state)
 	static const struct example examples[] = {
 	    {"Mo-Fr 09:00-17:00", "Mo-Fr 09:00-17:00"},
 	    {"Mo-Fr 8-12", "Mo-Fr 08:00-12:00"},
+	    {"Lun-Ven : 8h30-12h / 13h30-17h - Sam : 9h-12h",
+	     "Mo-Fr 08:30-12:00,13:30-17:00; Sa 09:00-12:00"},
+	    {"dal marted\xc3\xac alla domenica 19.00 - 00.30", "Tu-Su 19:00-00:30"},
+	    {"Tues. - Sat. 5:30pm - 9:30pm (closed Sun & Mon)", "Mo,Su off; Tu-Sa 17:30-21:30"},
+	    {"Mo-Fr 9-18 (Fr 9-16)", "Mo-Fr 9-18 (Fr 9-16)"},
+	    {"Mo-Fr 9-17 (closed Wed)", "Mo-Fr 9-17 (closed Wed)"},
+	    {"od poniedzia\xc5\x82ku do pi\xc4\x85tku w godz. 7.30-15.30", "Mo-Fr 07:30-15:30"},
+	    {"sexta: 12h-15h; encerra ao domingo", "Fr 12:00-15:00; Su off"},
+	    {"Pon-Pet 09-17h, Nedelja ne radimo", "Mo-Fr 09:00-17:00; Su off"},
 	    {"Mo-Fr 8.00\xe2\x80\x93"
 	     "12.00 Uhr",
 	     "Mo-Fr 08:00-12:00"},

@@ -118,6 +118,15 @@ static enum status merge_match(struct import *im, int64_t source)
 
 enum { FEW_RECORDS = 3 };
 
+/* Perhaps another file of the same name. */
+static void merge_tell_others(const struct import *im, int64_t known)
+{
+	if (!im->options->source_given)
+		fprintf(stderr,
+			"%s: none of the %lld records that source '%s' has is in this file\n",
+			im->name, (long long)known, im->options->source_key);
+}
+
 /* A file that has no id of its source: of another source, or its records were given new ids and
  * would be there twice. */
 static enum status merge_check_ids(struct import *im, int64_t source, int64_t known)
@@ -140,10 +149,8 @@ static enum status merge_check_ids(struct import *im, int64_t source, int64_t kn
 		    stderr,
 		    "%s: %lld records have name and town of one that source '%s' has under another id\n",
 		    im->name, (long long)twice, o->source_key);
-	} else if (!o->source_given) {
-		fprintf(stderr,
-			"%s: none of the %lld records that source '%s' has is in this file\n",
-			im->name, (long long)known, o->source_key);
+	} else {
+		merge_tell_others(im, known);
 	}
 	return OK;
 }
@@ -160,8 +167,11 @@ static enum status merge_check_source(struct import *im, int64_t source)
 	int64_t same = db_i64(&rows, 0, SQL_IMPORT_OTHERS_SAME_ID);
 	int64_t renamed = db_i64(&rows, 0, SQL_IMPORT_OTHERS_RENAMED);
 	db_rows_release(&rows);
-	if (!same && known >= FEW_RECORDS && !im->without_ids && !im->options->complete)
-		return merge_check_ids(im, source, known);
+	if (!same && known >= FEW_RECORDS && !im->options->complete) {
+		if (!im->without_ids)
+			return merge_check_ids(im, source, known);
+		merge_tell_others(im, known);
+	}
 	if (renamed < FEW_RECORDS || renamed * 2 <= same)
 		return OK;
 	if (!im->options->source_given)

@@ -165,6 +165,11 @@ void parse_address_finish(struct draft *d)
 		d->street_name = *field;
 		*field = (struct str){NULL, 0};
 	}
+	if (d->street_direction.n && d->street_name.n) {
+		struct str name = d->street_direction;
+		append(d, &name, " ", d->street_name);
+		d->street_name = name;
+	}
 	if (d->street_kind.n && d->street_name.n) {
 		struct str name = d->street_name;
 		d->street_name = d->kind_behind ? name : d->street_kind;

@@ -20,6 +20,8 @@ static const struct taxonomy_category *by_osm_value(struct str value)
 	static const char *const keys[] = {
 	    "shop=", "amenity=", "craft=", "office=", "healthcare=", "tourism="};
 	char tag[NAME_BYTES];
+	if (str_eq_nocase(value, STR("food"))) /* of Google: whatever has to do with it */
+		return NULL;
 	for (size_t k = 0; k < COUNT_OF(keys) && value.n < NAME_BYTES - 16; k++) {
 		size_t n = strlen(keys[k]);
 		memcpy(tag, keys[k], n);
@@ -146,10 +148,12 @@ static const struct taxonomy_category *by_singular(struct str value)
 {
 	static const struct {
 		const char *plural, *singular;
-	} endings[] = {{"ies", "y"}, {"es", ""}, {"s", ""},      {"ereien", "erei"},
-		       {"en", ""},   {"n", ""},  {"e", ""},      {"er", ""},
-		       {"i", "o"},   {"i", "e"}, {"e", "a"},     {"erie", "eria"},
-		       {"ie", "ia"}, {"x", ""},  {"ches", "ch"}, {"shes", "sh"}};
+	} endings[] = {{"ies", "y"},   {"es", ""},       {"s", ""},     {"ereien", "erei"},
+		       {"en", ""},     {"n", ""},        {"e", ""},     {"er", ""},
+		       {"i", "o"},     {"i", "e"},       {"i", "a"},    {"i", "io"},
+		       {"chi", "co"},  {"ghi", "go"},    {"che", "ca"}, {"ghe", "ga"},
+		       {"e", "a"},     {"erie", "eria"}, {"ie", "ia"},  {"x", ""},
+		       {"ches", "ch"}, {"shes", "sh"}};
 	char singular[NAME_BYTES];
 	for (size_t i = 0; i < COUNT_OF(endings); i++) {
 		struct str plural = str_of(endings[i].plural), end = str_of(endings[i].singular);

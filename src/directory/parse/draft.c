@@ -134,6 +134,41 @@ static bool geometry_two(struct draft *d, struct str value, struct str *lat, str
 	return lon->n && lat->n;
 }
 
+/* "45 Elm St\nBoston, MA\n(42.3601, -71.0589)", as open data portals write places: the coordinates
+ * in brackets at the end are cut off; what is before them is a whole address. */
+static bool put_place_and_address(struct draft *d, struct str raw)
+{
+	struct str lat, lon, value = str_trim(raw);
+	size_t open = value.n;
+	if (!value.n || value.p[value.n - 1] != ')')
+		return false;
+	while (open && value.p[open - 1] != '(')
+		open--;
+	if (open < 2 || !value_two((struct str){value.p + open, value.n - open - 1}, &lat, &lon))
+		return false;
+	struct str town = str_trim((struct str){value.p, open - 1});
+	struct str street = str_trim(str_cut(&town, '\n'));
+	town = str_trim(town);
+	draft_field(d, RECORD_LAT, lat);
+	draft_field(d, RECORD_LON, lon);
+	size_t comma = town.n;
+	while (comma && town.p[comma - 1] != ',')
+		comma--;
+	struct str state = str_trim(str_from(town, comma));
+	if (!town.n) {
+		street_part(d, &d->street_full, street);
+		return true;
+	}
+	draft_field(d, RECORD_STREET, street);
+	if (comma && !has_figure(state)) { /* "Boston, MA" */
+		draft_field(d, RECORD_CITY, (struct str){town.p, comma - 1});
+		draft_field(d, RECORD_REGION, state);
+	} else {
+		parse_address_postcode_city(d, town);
+	}
+	return true;
+}
+
 /* east_first: the column says so; WKT and GeoJSON have their own order. */
 static void put_place(struct draft *d, struct str raw, bool east_first)
 {
@@ -143,9 +178,23 @@ static void put_place(struct draft *d, struct str raw, bool east_first)
 		bool swap = east_first && !geometry && !ascii_is_letter(value.p[0]);
 		draft_field(d, RECORD_LAT, swap ? lon : lat);
 		draft_field(d, RECORD_LON, swap ? lat : lon);
-	} else {
+	} else if (!put_place_and_address(d, raw)) {
 		draft_dropped(draft_given(d, RECORD_LAT, raw), "not two coordinates");
 	}
+}
+
+/* "03643" of "03643 12345". */
+static void put_phone_area(struct draft *d, struct str raw)
+{
+	struct given *g = draft_given(d, RECORD_PHONE, raw);
+	struct str area = str_trim(raw);
+	size_t figures = 0;
+	for (size_t i = 0; i < area.n; i++)
+		figures += ascii_is_digit(area.p[i]);
+	if (draft_refused(RECORD_PHONE, raw) || figures == 0 || figures > 6)
+		draft_dropped(g, "not an area code");
+	else if (!d->phone_area.n)
+		d->phone_area = area;
 }
 
 /* A list in one value: "A; B", "A | B". Web addresses may have a semicolon inside. */
@@ -189,6 +238,10 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 				      "another value of the field came first");
 			break;
 		}
+		if (b->detail && strcmp(b->detail, "direction") == 0) {
+			street_part(d, &d->street_direction, value);
+			break;
+		}
 		street_part(d, b->detail ? &d->street_kind : &d->street_name, value);
 		d->kind_behind |= b->detail && strcmp(b->detail, "kind behind") == 0;
 		break;
@@ -214,6 +267,9 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 		break;
 	case TARGET_PLACE:
 		put_place(d, value, b->detail != NULL);
+		break;
+	case TARGET_PHONE_AREA:
+		put_phone_area(d, value);
 		break;
 	case TARGET_PHONE_MORE:
 		draft_phone_more(d, draft_given(d, RECORD_PHONE, value), str_trim(value));

@@ -26,6 +26,7 @@ void draft_reset(struct draft *d, uint64_t line)
 	memset(d->dropped, 0, sizeof(d->dropped));
 	parse_hours_reset(&d->hours);
 	d->legal_name = d->column_country = (struct str){NULL, 0};
+	d->street_direction = d->phone_area = (struct str){NULL, 0};
 	d->hours_text = d->phones = d->closed_on = d->registered = (struct str){NULL, 0};
 	memset(d->opens, 0, sizeof(d->opens));
 	d->kind_behind = d->number_first = d->country_said = d->country_given = false;

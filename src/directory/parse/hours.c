@@ -25,6 +25,7 @@ enum token {
 	END_OF_RULE,
 	BAR, /* between days and their times, or between times */
 	LINE,
+	BRACKET, /* "(closed Sun)" */
 	NOTHING,
 	CLOCK,
 	END
@@ -455,6 +456,14 @@ static bool reading_is_said(const struct reading *r)
 	return ahead.token == CLOCK || ahead.token == CLOSED || ahead.token == ALL_DAY;
 }
 
+static bool reading_is_next(const struct reading *r, enum token token)
+{
+	struct reading ahead = *r;
+	reading_next(&ahead);
+	reading_skip(&ahead);
+	return ahead.token == token;
+}
+
 /* What is said of days: the loop over tokens. `days`: those that the text is of
  * before it names any. */
 static void reading_rules(struct reading *r, unsigned days)
@@ -519,9 +528,18 @@ static void reading_rules(struct reading *r, unsigned days)
 			if (said && !given)
 				days = 0;
 			break;
-		case DAY_TO:
 		case TO:
+			/* "9-12 - Sa 9-11": a dash between what is said of days */
+			if (!said || !reading_is_next(r, DAY))
+				r->why = "a range has no begin";
+			break;
+		case DAY_TO:
 			r->why = "a range has no begin";
+			break;
+		case BRACKET:
+			/* Other times of a day in brackets replace those before, or add to them. */
+			if (!reading_is_next(r, CLOSED) && !(days && !said))
+				r->why = unknown_word;
 			break;
 		case AND:
 		case PLUS:
@@ -658,10 +676,11 @@ static unsigned days_alone(struct str folded, unsigned language)
 static struct str column_of_days(struct str s, bool *hours)
 {
 	static const char *const behind[] = {
-	    "vormittags", "vormittag", "nachmittags", "nachmittag", "morgens", "abends",
-	    "am",         "pm",        "morning",     "afternoon",  "evening", "matin",
-	    "soir",       "mattina",   "tarde",       "pomeriggio", "manana",  "ochtend",
-	    "apres-midi", "middag",    "hours",       "avond"};
+	    "vormittags", "vormittag",  "nachmittags", "nachmittag", "morgens", "abends",
+	    "am",         "pm",         "morning",     "afternoon",  "evening", "matin",
+	    "soir",       "mattina",    "tarde",       "pomeriggio", "manana",  "ochtend",
+	    "apres-midi", "apres midi", "middag",      "hours",      "avond",   "manha",
+	    "noite",      "rano",       "popoludniu",  "sera",       "soiree",  "noche"};
 	size_t named = header_hours_prefix(s);
 	*hours = named > 0;
 	str_skip(&s, named);

@@ -372,6 +372,23 @@ static void google_periods(struct parse_hours_draft *h, const struct json_value 
 	}
 }
 
+/* [{"day": 0, "start": "1100", "end": "2200"}] of Yelp, [{"day": 1, "open": "0800", "close":
+ * "1700"}] of Foursquare: days by numbers, `monday` the first. */
+static void numbered_days(struct parse_hours_draft *h, const struct json_value *list, int monday)
+{
+	parse_hours_written(h, STR("days by numbers"));
+	for (const struct json_value *e = list->first; e; e = e->next) {
+		struct parse_hours_clock from, to;
+		int64_t day;
+		if (str_to_i64(json_text(json_get(e, "day")), monday, monday + 6, &day) &&
+		    specification_clock(h, named_value(e, open_names), &from) &&
+		    specification_clock(h, named_value(e, close_names), &to))
+			specification_open(h, &h->week, 1u << (day - monday), &from, &to);
+		else
+			parse_hours_unclear(h, "a time is not understood");
+	}
+}
+
 /* An object whose keys are days. */
 static void day_object(struct parse_hours_draft *h, const struct json_value *v)
 {
@@ -402,6 +419,10 @@ void parse_hours_value(struct parse_hours_draft *h, const struct json_value *v)
 		parse_hours_value(h, named_value(v, lists));
 	} else if (json_path(v, "periods.0.open.day")) {
 		google_periods(h, json_get(v, "periods"));
+	} else if (json_path(v, "open.0.is_overnight")) {
+		numbered_days(h, json_get(v, "open"), 0);
+	} else if (json_path(v, "regular.0.day")) {
+		numbered_days(h, json_get(v, "regular"), 1);
 	} else if (json_get(v, "@type") || named_value(v, open_names) ||
 		   named_value(v, day_names)) {
 		parse_hours_specification(h, v);

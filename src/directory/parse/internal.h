@@ -41,6 +41,7 @@ enum target {
 	TARGET_CATEGORY_SCHEMA,
 	TARGET_CATEGORY_ANY, /* a word of any scheme, or a list of them */
 	TARGET_PLACE,        /* both coordinates in one value */
+	TARGET_PHONE_AREA,   /* the area that a telephone of another column lacks */
 	TARGET_PHONE_MORE,   /* a further telephone */
 	TARGET_HOURS,        /* opening hours as people write them */
 	TARGET_HOURS_DAY,    /* hours of one weekday; see `detail` */
@@ -143,12 +144,14 @@ struct draft {
 	const char *dropped[RECORD_FIELDS]; /* why a field has no value in the end */
 	struct given given[GIVEN_MAX];
 	size_t givens;
+	struct str street_direction; /* "N" of "N CLARK ST" */
 	struct str street_kind, street_name, house_number, house_suffix, street_more, street_full;
 	bool kind_behind;   /* "Mission ST" of English columns */
 	bool number_first;  /* columns have the number of a house in front of its street */
 	bool country_said;  /* by the record, not by options or its place */
 	bool country_given; /* by the options, where the record does not say */
-	struct str phones;  /* further ones, separated by ';' */
+	struct str phone_area;
+	struct str phones; /* further ones, separated by ';' */
 	struct parse_hours_draft hours;
 	struct str hours_text; /* of TARGET_HOURS, when it is the only one */
 	struct str opens[7];   /* of TARGET_HOURS_FROM, until the end is there */
@@ -356,6 +359,8 @@ struct table {
 	bool osm; /* columns are tags */
 	bool number_first;
 	bool done_header;
+	struct str candidate[COLUMNS_MAX]; /* a header with gaps, until the next row is known */
+	size_t candidates;
 	size_t titles; /* rows above the header */
 	char titles_text[24];
 };

@@ -256,6 +256,57 @@ static const struct binding *header_of_business(struct str plain)
 	return NULL;
 }
 
+/* The words of a header, divided by case, signs and blanks. */
+static size_t header_words(struct str header, struct str *words, size_t max)
+{
+	size_t n = 0, from = 0;
+	for (size_t i = 0; i <= header.n && n < max; i++) {
+		char c = i < header.n ? header.p[i] : ' ';
+		bool part = ascii_is_alnum(c) || (c & 0x80);
+		bool camel = i > from && part && ascii_is_lower(header.p[i - 1]) &&
+			     !ascii_is_lower(c) && ascii_is_letter(c);
+		if (part && !camel)
+			continue;
+		if (i > from)
+			words[n++] = (struct str){header.p + from, i - from};
+		from = camel ? i : i + 1;
+	}
+	return n;
+}
+
+/* "full_business_address", "desc_vial_edificio", "dbaEndDate": without words that say nothing. */
+static const struct binding *header_without_noise(struct str header)
+{
+	static const char *const noise[] = {
+	    "business", "company",       "store",         "shop",     "facility", "premises",
+	    "dba",      "local",         "desc",          "edificio", "site",     "the",
+	    "official", "establishment", "etablissement", "empresa",  "betrieb",  "venue",
+	    "of",       "unidade",       "trading",       "immobile", "sede",     "esercizio"};
+	struct str words[12];
+	char plain[HEADER_BYTES];
+	size_t count = header_words(header, words, COUNT_OF(words)), n = 0, left = 0;
+	for (size_t i = 0; i < count; i++) {
+		bool says = true;
+		for (size_t k = 0; k < COUNT_OF(noise) && says; k++)
+			says = !str_eq_nocase(words[i], str_of(noise[k]));
+		if (!says)
+			continue;
+		char part[HEADER_BYTES];
+		size_t length = plain_header(words[i], part);
+		if (n + length > HEADER_BYTES)
+			return NULL;
+		memcpy(plain + n, part, length);
+		n += length;
+		left++;
+	}
+	if (left == count || !n)
+		return NULL;
+	const struct binding *b = header_named((struct str){plain, n});
+	return b && (is_of_any(b) || b->target == TARGET_HOUSE_NUMBER || b->target == TARGET_CLOSED)
+		   ? b
+		   : NULL;
+}
+
 /* "StreetNL", "name_fr": in a language. */
 static const struct binding *header_of_language(struct str plain)
 {
@@ -352,6 +403,7 @@ const struct binding *binding_of_header(struct str header)
 	size_t n = plain_header(header, plain);
 	const struct binding *b = header_plain((struct str){plain, n});
 	b = b ? b : header_in_parts(header);
+	b = b ? b : header_without_noise(header);
 	/* Whatever a column of e-mail addresses is called, it is contact data. */
 	if (!b && n > 4 && memmem(plain, n, "mail", 4) && !memmem(plain, n, "mailing", 7))
 		return &email;

@@ -327,6 +327,10 @@ void osm_put(struct draft *d, const struct json_value *v, const struct json_valu
 		else if (!is_category_tag(m->key) && !is_closing_key(m->key) && json_text(m).n)
 			parser_count(d->parser, "not used", m->key);
 	}
+	/* Villages of Czechia and Slovakia have numbers without streets. */
+	struct str numbered = json_text(json_get(tags, "addr:conscriptionnumber"));
+	if (numbered.n && !d->house_number.n)
+		draft_put(d, binding_of_header(STR("housenumber")), numbered);
 	/* Chains are often mapped by their brand alone. */
 	if (!d->field[RECORD_NAME].p)
 		draft_field(d, RECORD_NAME, json_text(json_get(tags, "brand")));

@@ -122,6 +122,7 @@ static const char *use_of(const struct parser *p, const struct binding *b, char 
 	    [TARGET_CATEGORY_SCHEMA] = "categories",
 	    [TARGET_CATEGORY_ANY] = "categories",
 	    [TARGET_PLACE] = "lat, lon",
+	    [TARGET_PHONE_AREA] = "phone (area code)",
 	    [TARGET_PHONE_MORE] = "phone (further ones)",
 	    [TARGET_HOURS] = "hours",
 	    [TARGET_HOURS_DAY] = "hours of a day",

@@ -230,8 +230,34 @@ static struct str phone_of(struct draft *d, struct str written)
 		   : phone;
 }
 
+/* The number of a column that has it without its area, which another column has. */
+static void phone_with_area(struct draft *d)
+{
+	struct str *phone = &d->field[RECORD_PHONE], area = d->phone_area;
+	if (!area.n)
+		return;
+	if (!phone->n) {
+		d->dropped[RECORD_PHONE] = "an area code without a number";
+		return;
+	}
+	if (phone->p[0] == '+' || phone->p[0] == '0' || phone->p[0] == '(')
+		return;
+	struct buf out;
+	buf_init(&out, record_fields[RECORD_PHONE].max_bytes);
+	char *whole = arena_printf(&d->arena, "%.*s %.*s", STR_ARG(area), STR_ARG(*phone));
+	char *dialled = arena_printf(&d->arena, "0%.*s %.*s", STR_ARG(area), STR_ARG(*phone));
+	if (!whole || !dialled)
+		return;
+	bool plain = parse_phone(str_of(whole), d->field[RECORD_COUNTRY], &out);
+	buf_reset(&out);
+	bool with_zero = parse_phone(str_of(dialled), d->field[RECORD_COUNTRY], &out);
+	*phone = str_of(!plain && with_zero ? dialled : whole);
+	buf_release(&out);
+}
+
 void parse_phones_finish(struct draft *d)
 {
+	phone_with_area(d);
 	struct str *field = &d->field[RECORD_PHONE], first = {NULL, 0}, first_extension = {NULL, 0},
 		   parts[] = {*field, d->phones};
 	struct buf more;

@@ -50,6 +50,14 @@ static bool is_header(const struct table *t, const struct str *values, size_t co
 	return named > 0 || (aliases > 0 && known > 2);
 }
 
+static size_t headers_known(const struct str *values, size_t count)
+{
+	size_t known = 0;
+	for (size_t i = 0; i < count; i++)
+		known += str_trim(values[i]).n && binding_of_header(str_trim(values[i]));
+	return known;
+}
+
 static bool is_street(const struct table *t, size_t i)
 {
 	const struct binding *b = i < t->columns ? t->bindings[i] : NULL;
@@ -82,6 +90,20 @@ static void settle_numbers(struct table *t)
 			       t->bindings[i - 1]->target == TARGET_HOUSE_NUMBER);
 		if (t->bindings[i] && strcmp(t->bindings[i]->name, "rep") == 0 && !number)
 			t->bindings[i] = NULL;
+	}
+}
+
+/* "7", "b" in "Hausnr", "Zusatz"; "Boston", "MA" in "City", "St". */
+static void settle_neighbours(struct table *t)
+{
+	for (size_t i = 1; i < t->columns; i++) {
+		const struct binding *before = t->bindings[i - 1], *b = t->bindings[i];
+		if (before && before->target == TARGET_HOUSE_NUMBER && b &&
+		    strcmp(b->name, "zusatz") == 0)
+			t->bindings[i] = binding_of_header(STR("hausnrzusatz"));
+		if (before && before->target == TARGET_FIELD && before->field == RECORD_CITY &&
+		    !b && str_eq_nocase(t->names[i], STR("st")))
+			t->bindings[i] = binding_of_header(STR("state"));
 	}
 }
 
@@ -172,12 +194,15 @@ static void settle_legal_names(struct table *t)
 	static const char *const shops[] = {"nombrecomercial",  "tradingname",   "tradename",
 					    "tradingas",        "nomestab",      "doingbusinessas",
 					    "nomefantasia",     "nomcommercial", "handelsnaam",
+					    "insegna",          "enseigne",      "rotulo",
+					    "dbaname",          "dba",           "shopname",
 					    "nombredefantasia", "nombrefantasia"},
-				 *const firms[] = {"razonsocial",    "razsocial",
-						   "razaosocial",    "raisonsociale",
-						   "legalname",      "businesslegalname",
-						   "denominacion",   "companyname",
-						   "ragionesociale", "statutairenaam"};
+				 *const firms[] = {
+				     "razonsocial",    "razsocial",         "razaosocial",
+				     "raisonsociale",  "legalname",         "businesslegalname",
+				     "denominacion",   "companyname",       "ragionesociale",
+				     "statutairenaam", "legalbusinessname", "legalentityname",
+				     "denominazione",  "entitylegalname"};
 	static const struct binding legal = {"", TARGET_LEGAL_NAME, RECORD_NAME, NULL};
 	size_t shop = COLUMNS_MAX, firm = COLUMNS_MAX;
 	for (size_t i = 0; i < t->columns; i++) {
@@ -242,6 +267,28 @@ static void table_fail_nameless(struct table *t)
 	buf_release(&shown);
 }
 
+/* "Monday Lunch" beside other columns of days: without them hours would be claimed that are not
+ * all. */
+static void settle_days_in_parts(struct table *t)
+{
+	enum { WHOLE_NAME = 5 }; /* letters: shorter words are others, too */
+	bool any = false;
+	for (size_t i = 0; i < t->columns; i++)
+		any |= t->bindings[i] && (t->bindings[i]->target == TARGET_HOURS_DAY ||
+					  t->bindings[i]->target == TARGET_HOURS_DAYS ||
+					  t->bindings[i]->target == TARGET_HOURS_FROM);
+	for (size_t i = 0; i < t->columns && any; i++) {
+		size_t n = 0;
+		while (n < t->names[i].n && !strchr(" _-.(", t->names[i].p[n]))
+			n++;
+		unsigned days = t->bindings[i] || n < WHOLE_NAME
+				    ? 0
+				    : parse_hours_days((struct str){t->names[i].p, n});
+		if (days && !(days & (days - 1)))
+			t->bindings[i] = binding_of_days(days);
+	}
+}
+
 /* Columns that are called after days: "Mo-Fr", "Sa", "So", "Mo von", "Mo bis". */
 static void settle_days(struct table *t)
 {
@@ -260,6 +307,7 @@ static void settle_days(struct table *t)
 		else if (one)
 			t->bindings[i] = binding_of_day_part(__builtin_ctz(days[i]), part[i]);
 	}
+	settle_days_in_parts(t);
 	free(part);
 	free(unknown);
 	free(days);
@@ -280,6 +328,7 @@ static bool take_header(struct table *t, const struct str *values, size_t count)
 		t->bindings[i] = p->map ? NULL : b ? b : binding_of_header(t->names[i]);
 	}
 	settle_numbers(t);
+	settle_neighbours(t);
 	settle_order(t);
 	settle_suburbs(t);
 	settle_addresses(t);
@@ -418,10 +467,43 @@ static bool is_empty(const struct str *values, size_t count)
 	return true;
 }
 
-/* Rows above the header. False: the file has none. */
-static bool look_for_header(struct table *t, const struct str *values, size_t count)
+static bool has_gaps(const struct str *values, size_t count)
 {
-	if (is_header(t, values, count)) {
+	size_t empty = 0;
+	for (size_t i = 0; i < count; i++)
+		empty += str_trim(values[i]).n == 0;
+	return empty > 0 && empty < count;
+}
+
+static bool take_candidate(struct table *t)
+{
+	struct str names[COLUMNS_MAX];
+	size_t count = t->candidates;
+	memcpy(names, t->candidate, count * sizeof(names[0]));
+	t->candidates = 0;
+	return take_header(t, names, count);
+}
+
+/* Rows above the header. False: the file has none. *is_record: the row is one already. */
+static bool look_for_header(struct table *t, const struct str *values, size_t count,
+			    bool *is_record)
+{
+	bool header = is_header(t, values, count);
+	if (t->candidates && !(header && headers_known(values, count) >
+					     headers_known(t->candidate, t->candidates))) {
+		*is_record = true;
+		return take_candidate(t);
+	}
+	/* Names of groups of columns may stand above the names of the columns. */
+	if (header && !t->candidates && !t->parser->map && has_gaps(values, count)) {
+		for (size_t i = 0; i < count; i++)
+			t->candidate[i] = values[i];
+		t->candidates = count;
+		return true;
+	}
+	if (header) {
+		t->titles += t->candidates > 0;
+		snprintf(t->titles_text, sizeof(t->titles_text), "%zu", t->titles);
 		if (t->titles)
 			parser_about(t->parser, "rows above the header", str_of(t->titles_text));
 		return take_header(t, values, count);
@@ -460,8 +542,14 @@ bool table_row(struct table *t, uint64_t line, const struct str *values, size_t 
 	if (!t->done_header) {
 		struct str names[COLUMNS_MAX];
 		for (size_t i = 0; i < count; i++)
-			names[i] = guess_mended(t->parser, &t->names_arena, line, values[i]);
-		return look_for_header(t, names, count);
+			names[i] =
+			    arena_str(&t->names_arena,
+				      guess_mended(t->parser, &t->names_arena, line, values[i]));
+		bool is_record = false;
+		if (!look_for_header(t, names, count, &is_record))
+			return false;
+		if (!is_record)
+			return true;
 	}
 	draft_reset(d, line);
 	d->input = row_json(t, values, count);
@@ -485,6 +573,8 @@ bool table_end(struct table *t)
 {
 	if (t->done_header)
 		return true;
+	if (t->candidates)
+		return take_candidate(t);
 	if (t->parser->map)
 		parser_fail(t->parser, "the mapping names no column of the file");
 	else if (t->titles)
