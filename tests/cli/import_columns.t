@@ -40,7 +40,8 @@ my @lists = (
 		name => 'Da Gino', alt_names => 'Gino Srl', categories => 'hotel'
 	],
 	'a place in one column' => [
-		qq(name,Location 1\nBar,"45 Elm St\nBoston, MA\n(42.3601, -71.0589)"\nB,"Pier 3\nBoston, MA 02108\n(42.36, -71.05)"\n),
+		qq(name,Location 1\nBar,"45 Elm St\nBoston, MA\n(42.3601, -71.0589)"\n)
+			. qq(B,"Pier 3\nBoston, MA 02108\n(42.36, -71.05)"\n),
 		street => '45 Elm St', city => 'Boston', region => 'Massachusetts', lat => '42.3601000', lon => '-71.0589000',
 		'2.postcode' => '02108', '2.street' => 'Pier 3'
 	],
