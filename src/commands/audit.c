@@ -1,5 +1,6 @@
 /* holdfast audit: finds the failures of the nine incidents in other systems. */
 #include "audit/api/api.h"
+#include "audit/probe/probe.h"
 #include "audit/report/report.h"
 #include "audit/site/site.h"
 #include "audit/sql/sql.h"
@@ -18,8 +19,14 @@ static const char *exclude;
 static const char *rule;
 static bool notes;
 static const char *statements, *statement, *as_role, *search_path;
-static int64_t min_rows = 10000, budget = 30;
-static int64_t plan_limit = 1000, compare_limit = 2500;
+
+/* The help says the defaults. */
+#define MIN_ROWS          10000
+#define BUDGET_S          30
+#define DEFAULT_TEXT(n)   "(default " #n ")"
+#define DEFAULT_OF(macro) DEFAULT_TEXT(macro)
+static int64_t min_rows = MIN_ROWS, budget = BUDGET_S;
+static int64_t plan_limit = PROBE_PLAN_MS, compare_limit = PROBE_COMPARE_MS;
 static int64_t watch;
 static struct cli_texts bouncers;
 static bool scratch;
@@ -50,18 +57,21 @@ static const struct cli_option options[] = {
     {"search-path", 0, CLI_TEXT, "SCHEMAS", 0, 0,
      "db, sql --scratch: schemas of unqualified names (default: as the database says for each role)",
      &search_path},
-    {"min-rows", 0, CLI_INT, "N", 0, 2000000000, "db: leave smaller tables out (default 10000)",
-     &min_rows},
+    {"min-rows", 0, CLI_INT, "N", 0, 2000000000,
+     "db: leave smaller tables out " DEFAULT_OF(MIN_ROWS), &min_rows},
     {"budget", 0, CLI_INT, "SECONDS", 1, 86400,
-     "db, sql --scratch: stop after so many seconds; what was not reached is counted (default 30)",
+     "db, sql --scratch: stop after so many seconds; what was not reached is counted " DEFAULT_OF(
+	 BUDGET_S),
      &budget},
     {"plan-limit", 0, CLI_INT, "MS", 10, 600000,
      "db, sql --scratch: "
-     "how long the server may plan one statement (default 1000); what is ended is counted in the last line",
+     "how long the server may plan one statement; what is ended is counted in the last line " DEFAULT_OF(
+	 PROBE_PLAN_MS),
      &plan_limit},
     {"compare-limit", 0, CLI_INT, "MS", 10, 600000,
-     "db: how long one comparison of rows may take (default 2500); "
-     "what is ended is compared over a sample, and a warning becomes a note: it is counted in the last line",
+     "db: "
+     "how long one comparison of rows may take; what is ended is compared over a sample, and a warning becomes a note: "
+     "it is counted in the last line " DEFAULT_OF(PROBE_COMPARE_MS),
      &compare_limit},
     {"watch", 0, CLI_INT, "SECONDS", 5, 86400,
      "db: then look at the server for so long: "
@@ -378,8 +388,9 @@ const struct command command_audit = {
 	"audit db asks a PostgreSQL (13 or later) how it plans the statements of pg_stat_statements or of a\n"
 	"file, and names conditions and ORDER BYs that an index would serve if they were written as the\n"
 	"index is, with the rewrite, its cost and how far it is known to keep the rows. It sends EXPLAIN\n"
-	"and counts in READ ONLY transactions of at most 2.5 s (--compare-limit); pg_monitor and SELECT are enough. The\n"
-	"address is the server's own, not a pooler's. The password comes from PGPASSWORD or ~/.pgpass.\n"
+	"and counts in READ ONLY transactions, each with a time limit (--plan-limit, --compare-limit);\n"
+	"pg_monitor and SELECT are enough. The address is the server's own, not a pooler's. The password\n"
+	"comes from PGPASSWORD or ~/.pgpass.\n"
 	"\n"
 	"audit site reads a folder of pages as a web host would serve it, or one page by itself: facts,\n"
 	"languages, promises of descriptions, lists, breadcrumbs, links, sitemaps, carts, weight.\n"

@@ -129,6 +129,16 @@ subtest 'a filter outside the LIMIT is found in every form of a batch' => sub {
 		'a condition on a table that is joined');
 	my $both = 'SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id WHERE c.active LIMIT 9';
 	is_deeply(found("$shop ($both)"), [], 'not when the batch joins it as well');
+	my $look = 'UPDATE t SET done = true FROM (SELECT id FROM t %s ORDER BY id LIMIT 9) b'
+		. ' JOIN t x ON x.id = b.id AND %s WHERE t.id = b.id';
+	is_deeply(found(sprintf $look, '', 'NOT x.done'), ['warning spinning-filter'], 'a condition of a second look');
+	is_deeply(found(sprintf $look, 'WHERE NOT done', 'NOT x.done'), [], 'not when the batch has it');
+	is_deeply(found((sprintf $look, 'WHERE NOT done', 'x.a') =~ s/x.id = b.id/x.id = b.up/r), [], 'nor of another row');
+	my $bound = 'DELETE FROM t WHERE id <= (SELECT max(id) FROM (SELECT id FROM t %s LIMIT 9) b) AND old';
+	is_deeply(found(sprintf $bound, 'ORDER BY id'), ['warning spinning-filter'], 'a batch by its last key');
+	is_deeply(found(sprintf $bound, $_), [], "not $_")
+		for 'WHERE old ORDER BY id', 'ORDER BY at', 'WHERE id > $1 ORDER BY id';
+	is_deeply(found((sprintf $bound, 'ORDER BY id') =~ s/max/min/r), [], 'not by its first key');
 	my $newest =
 		'UPDATE s SET done = true WHERE id = (SELECT id FROM s WHERE k = $1 ORDER BY at DESC LIMIT 1) AND NOT done';
 	is_deeply(found($newest), ['note spinning-filter'], 'the newest row may be meant by itself');

@@ -32,9 +32,11 @@
 #include "base/err.h"
 #include "db/db.h"
 
+/* Limits unless probe_limit says otherwise; macros, because the help prints them. */
+#define PROBE_PLAN_MS    1000
+#define PROBE_COMPARE_MS 2500
+
 enum {
-	PROBE_PLAN_MS = 1000,    /* unless probe_limit says otherwise */
-	PROBE_COMPARE_MS = 2500, /* likewise */
 	PROBE_LOCK_MS = 100,
 	PROBE_IDLE_MS = 5000,
 	PROBE_TIMEOUTS_MAX = 3, /* in a row */

@@ -1,7 +1,7 @@
 /* The batch of an UPDATE or DELETE: the SELECT with a LIMIT whose rows it writes, reached through
- * IN, = ANY (ARRAY(...)), a scalar, EXISTS over it, FROM, USING (of MERGE, too) or a CTE. NOT IN is
- * none: it keeps the rows. A subquery that refers to the written row is none either: it has a LIMIT
- * for each row. */
+ * IN, = ANY (ARRAY(...)), a scalar, its last key as a bound, EXISTS over it, FROM, USING (of MERGE,
+ * too) or a CTE. NOT IN is none: it keeps the rows. A subquery that refers to the written row is
+ * none either: it has a LIMIT for each row. */
 #include "audit/sql/internal.h"
 
 #include <string.h>
@@ -102,11 +102,45 @@ static bool is_correlated(const struct batch *b)
 	return false;
 }
 
+/* a.id = b.id: both the batch's key, of names that mean the written row. */
+static bool is_same_row(const struct batch *b, uint32_t term)
+{
+	const struct statement_term *t = &b->s->term[term];
+	return t->kind == STATEMENT_OPERATOR && t->size == 3 && b->key.n &&
+	       str_eq(statement_str(b->s, t->text), STR("=")) && t[1].kind == STATEMENT_COLUMN &&
+	       t[2].kind == STATEMENT_COLUMN && str_eq(statement_str(b->s, t[1].text), b->key) &&
+	       str_eq(statement_str(b->s, t[2].text), b->key);
+}
+
+/* A second look at the written table, joined by the batch's key, is the written row. */
+static void batch_looks(struct batch *b)
+{
+	for (uint32_t i = 0; i < b->s->head.relations; i++) {
+		const struct statement_relation *r = &b->s->relation[i];
+		struct str alias = statement_str(b->s, r->alias);
+		bool joined = false;
+		if (r->query != b->writer || r->target || r->nullable || !is_target(b, r))
+			continue;
+		for (uint32_t c = 0; c < b->s->head.conjuncts; c++) {
+			uint32_t term = b->s->conjunct[c].term;
+			if (b->s->conjunct[c].query != b->writer || !is_same_row(b, term))
+				continue;
+			struct str left = statement_str(b->s, b->s->term[term + 1].qualifier);
+			struct str right = statement_str(b->s, b->s->term[term + 2].qualifier);
+			joined |= (str_eq(left, alias) && scope_has(&b->outer, right)) ||
+				  (str_eq(right, alias) && scope_has(&b->outer, left));
+		}
+		if (joined)
+			scope_alias(&b->outer, alias);
+	}
+}
+
 /* What the names of columns mean, outside and inside, and what is known of the rows. */
 static void batch_scopes(struct batch *b)
 {
 	scope_alias(&b->outer, statement_str(b->s, b->target->alias));
 	scope_alias(&b->outer, b->alias);
+	batch_looks(b);
 	for (size_t p = b->between; p < b->paths; p++) {
 		const struct statement_relation *only = only_relation(b->s, b->path[p]);
 		for (uint32_t i = 0; i < b->s->head.relations; i++) {
@@ -138,7 +172,24 @@ static bool batch_make(struct batch *b, uint32_t query)
 	return true;
 }
 
-/* A condition of the writer that names a batch: x IN (q), x = ANY (ARRAY(q)), x = (q). */
+/* id <= (SELECT max(id) FROM (q)), id >= (SELECT min(id) FROM (q)) */
+static bool link_bound(const struct statement *s, struct str op, uint32_t left, uint32_t query)
+{
+	bool greatest = str_eq(op, STR("<="));
+	const struct statement_term *call = NULL;
+	if (!(greatest || str_eq(op, STR(">="))) || s->term[left].kind != STATEMENT_COLUMN)
+		return false;
+	for (uint32_t i = 0; i < s->head.outputs; i++)
+		if (s->output[i].query == query && s->output[i].term != STATEMENT_NONE)
+			call = &s->term[s->output[i].term];
+	return call && call->kind == STATEMENT_FUNCTION && call->size == 2 &&
+	       call[1].kind == STATEMENT_COLUMN &&
+	       str_eq(statement_str(s, call->text), greatest ? STR("max") : STR("min")) &&
+	       str_eq(statement_str(s, call[1].text), statement_str(s, s->term[left].text));
+}
+
+/* A condition of the writer that names a batch: x IN (q), x = ANY (ARRAY(q)), x = (q), or its last
+ * key as a bound. */
 static bool link_query(const struct statement *s, uint32_t term, uint32_t *left, uint32_t *query)
 {
 	const struct statement_term *t = &s->term[term];
@@ -149,15 +200,34 @@ static bool link_query(const struct statement *s, uint32_t term, uint32_t *left,
 		*query = t->number;
 		return role == STATEMENT_IN || role == STATEMENT_IN_ARRAY;
 	}
-	if (t->kind != STATEMENT_OPERATOR || t->size < 3 ||
-	    !str_eq(statement_str(s, t->text), STR("=")))
+	if (t->kind != STATEMENT_OPERATOR || t->size < 3)
 		return false;
+	struct str op = statement_str(s, t->text);
 	uint32_t second = first + s->term[first].size;
 	if (s->term[second].kind != STATEMENT_QUERY)
 		return false;
 	*left = first;
 	*query = s->term[second].number;
-	return s->query[*query].role == STATEMENT_SCALAR;
+	return s->query[*query].role == STATEMENT_SCALAR &&
+	       (str_eq(op, STR("=")) || link_bound(s, op, *left, *query));
+}
+
+/* A bound is the batch when the batch is the first rows in the order of the key. */
+static bool link_holds(const struct batch *b)
+{
+	struct str op = statement_str(b->s, b->s->term[b->link].text);
+	if (b->role != STATEMENT_SCALAR || str_eq(op, STR("=")))
+		return true;
+	for (uint32_t i = 0; i < b->s->head.orders; i++) {
+		const struct statement_order *o = &b->s->order[i];
+		if (o->query == batch_limited(b) && !o->window)
+			return o->term != STATEMENT_NONE &&
+			       b->s->term[o->term].kind == STATEMENT_COLUMN &&
+			       str_eq(statement_str(b->s, b->s->term[o->term].text), b->key) &&
+			       (o->descending != 0) == str_eq(op, STR(">=")) &&
+			       !(query_at(b, batch_limited(b))->flags & STATEMENT_OFFSET);
+	}
+	return false;
 }
 
 static void batch_begin(struct batch *b, const struct sql_audit *audit, const struct statement *s,
@@ -243,7 +313,7 @@ bool batch_of(const struct sql_audit *audit, const struct statement *s, size_t n
 			out->link = s->conjunct[i].term;
 			if (s->term[left].kind == STATEMENT_COLUMN)
 				out->key = statement_str(s, s->term[left].text);
-			if (batch_make(out, query) && n-- == 0)
+			if (batch_make(out, query) && link_holds(out) && n-- == 0)
 				return true;
 		}
 		for (uint32_t i = 0; i < s->head.relations; i++) {
@@ -369,7 +439,7 @@ static bool is_filter(const struct batch *b, const struct statement_conjunct *c)
 	bool outside = c->query == b->writer;
 	for (size_t p = 0; p < b->between; p++)
 		outside |= c->query == b->path[p];
-	if (!outside || c->term == b->link || is_join(b, c->term))
+	if (!outside || c->term == b->link || is_join(b, c->term) || is_same_row(b, c->term))
 		return false;
 	struct contents has = expression_contents(&b->outer, c->term);
 	if (is_joined_filter(b, c))
