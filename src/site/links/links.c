@@ -156,11 +156,12 @@ static const struct links_holder {
 /* The holder whose value begins in s, at *value; NULL: none. before: the character in front. */
 static const struct links_holder *links_holder_at(struct str s, char before, size_t *value)
 {
-	for (size_t i = 0; i < COUNT_OF(holders); i++) {
+	bool attributes = links_is_blank(before), others = !ascii_is_alnum(before);
+	for (size_t i = 0; i < COUNT_OF(holders) && (attributes || others); i++) {
 		const struct links_holder *h = &holders[i];
 		size_t at = h->name.n;
-		if (s.n <= at || strncasecmp(s.p, h->name.p, at) != 0 ||
-		    (h->attribute ? !links_is_blank(before) : ascii_is_alnum(before)))
+		if (!(h->attribute ? attributes : others) || s.n <= at ||
+		    strncasecmp(s.p, h->name.p, at) != 0)
 			continue;
 		while (at < s.n && links_is_blank(s.p[at]))
 			at++;
