@@ -87,7 +87,7 @@ for my $name (sort keys %instance) {
 	unlike($conf, qr/admin|keeper|kept|superuser/, "the administrator's name and password are not kept");
 	is((stat "$home/$name/secrets")[2] & 07777, 0600, 'and the passwords of the roles are for us alone');
 }
-is(join(' ', grep { /^role/ && /holdfast.*web/ && s/^role\|(\w+)\|.*/$1/ } @{ $server->everything }),
+is(join(' ', map { /^role\|(holdfast\w*web)\|/ } @{ $server->everything }),
 	'holdfast_first_web holdfast_second_1_9f7a3a53_web holdfast_third_web', 'each has roles of its own');
 my %others = map { $_ => 1 } @$before;
 my @new = grep { !$others{$_} } @{ $server->everything('shop', 'foreign_owner', 'fourth', 'postgres', 'template1') };
