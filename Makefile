@@ -329,7 +329,7 @@ pictures: all ## the pictures of README.md, of pages as ./run shows them
 large: all units ## tests whose size can be set, larger than in ./test: rounds of kills, canaries, walks, lists to their end
 	HOLDFAST_ROUNDS=50 HOLDFAST_CANARIES=300 HOLDFAST_WALKS=150 HOLDFAST_WALK_PAGES=0 HOLDFAST_YEARS=2 tools/run-tests $(B) \
 		tests/faults/rounds.t tests/contact/canaries.t tests/contact/keeper_walks.t tests/http/search.t tests/hours/reference.t
-	HOLDFAST_KILLS=20 tools/run-tests $(B) tests/site/export.t
+	HOLDFAST_KILLS=21 tools/run-tests $(B) tests/site/export.t
 	HOLDFAST_HEALTHY=20 tools/run-tests $(B) tests/heal/healthy.t
 	HOLDFAST_STEPS=10000000 HOLDFAST_TURNS=300000 HOLDFAST_KILLS=2000 tools/run-tests $(B) $(B)/tests/unit/cache_store
 .PHONY: large

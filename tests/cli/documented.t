@@ -42,7 +42,7 @@ my %stands_for = (
 	'ADDRESS' => own_address() . ':' . free_port(),
 	'shops.geojson' => "$root/samples/town.geojson",
 	'DIR|-' => "$i->{home}/backups",
-	'N' => 10, 'ID...' => '--list', 'NAME' => 'quality',
+	'N' => 10, '1400000' => 1000, 'ID...' => '--list', 'NAME' => 'quality',
 	'/var/lib/holdfast/town' => $i->{dir}, '/var/lib/holdfast' => $i->{dir},
 );
 my %stays = map { $_ => 1 } qw(up worker top heal --serve); # these run until they are stopped
@@ -84,6 +84,7 @@ for my $command (['migrate'], [ 'import', $csv ], ['export']) {
 }
 $stands_for{ID} = Instance::id_text($i->sql('SELECT min(id) FROM business'));
 $stands_for{DIR} = "$i->{home}/shop";
+my $initialised = 0;
 for (@examples) {
 	my ($where, $line, $rest) = @$_;
 	my @words = grep { defined } map { exists $stands_for{$_} ? $stands_for{$_} : $_ } split ' ', $rest;
@@ -93,6 +94,7 @@ for (@examples) {
 	@words = ('init', "$i->{home}/another") if $name eq 'init';
 	@words = ('restore', glob("$i->{home}/backups/*"), "$i->{home}/another") if $name eq 'restore';
 	push @words, '--help' if (grep { $stays{$_} } @words) && !grep { $_ eq '--detach' } @words;
+	next if $name eq 'init' && $initialised++; # each is the same command by now
 	$i->run('down') if "@words" =~ /up --detach/;
 	($code, $text) = $i->run(@words);
 	ok($code == 0 || $name eq 'audit' && $code == 2, "$where: $line") or diag "exit $code: $text";

@@ -386,7 +386,7 @@ touch($ids, "name = 'Mark 0'");
 my $began = time;
 export();
 my $usual = time - $began;
-my $kills = $ENV{HOLDFAST_KILLS} // 10;
+my $kills = $ENV{HOLDFAST_KILLS} // 6;
 my ($killed, $wrong, $finished, $round) = (0, 0, 0, 0);
 srand 20261123;
 # As many runs as it takes: one that was faster than the moment makes the next moments earlier.
@@ -400,14 +400,14 @@ while ($killed < $kills) {
 	my @now = marks();
 	$wrong++, diag "round $round: published @now, was $published"
 		if @now != 1 || ($now[0] ne $published && $now[0] ne $round);
-	next if $killed % 5 || $finished == $killed / 5;
+	next if $killed % 3 || $finished == $killed / 3;
 	my $report = export();
 	$finished++ if !$report->{failed} && join(' ', marks()) eq $round && !Site::broken($site, 'https://shops.example');
 	diag explain $report if $report->{failed};
 }
 is($killed, $kills, "$kills exports were killed in the middle (of $round)");
 is($wrong, 0, 'the published folder was one whole generation after each');
-is($finished, int($kills / 5), 'and the next run finished');
+is($finished, int($kills / 3), 'and the next run finished');
 is_deeply([glob "$site.state/journal-*"], [], 'leaving no journal');
 {
 	local $site = "$i->{home}/fresh";
