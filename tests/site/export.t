@@ -480,6 +480,7 @@ SKIP: {
 	system('chown', '-R', $i->{user}, $site) if $i->{user};
 	like(export()->{failed}, qr/has files that no export has written/, 'a folder that is not ours is refused');
 	ok(-e "$site/precious", 'and left alone');
+	ok(!-e "$site.state", 'and nothing is left beside it');
 	unlink "$site/precious";
 	is(export()->{generation}, 1, 'an empty one is taken');
 }

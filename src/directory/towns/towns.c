@@ -24,10 +24,8 @@ static const struct row *sorted[ROWS];
 
 static int compare_text(struct str a, const char *b)
 {
-	struct str other = str_of(b);
-	size_t n = a.n < other.n ? a.n : other.n;
-	int order = strncasecmp(a.p, b, n);
-	return order ? order : (a.n > other.n) - (a.n < other.n);
+	int order = strncasecmp(a.p, b, a.n); /* no further than the end of b */
+	return order ? order : b[a.n] ? -1 : 0;
 }
 
 static int compare_rows(const void *a, const void *b)

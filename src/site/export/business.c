@@ -124,6 +124,14 @@ static bool business_read_site(struct maker *m, const struct business *b, struct
 	return true;
 }
 
+static struct str business_country(const struct maker *m, struct str code,
+				   const struct region *region)
+{
+	const char *tag = wording_language(m->theme->wording)->tag;
+	return str_eq(code, region->country) ? region->country_name
+					     : iso_country_name(code, str_of(tag));
+}
+
 enum status business_read(struct maker *m, const struct db_rows *rows, int row, struct business *b,
 			  struct err *err)
 {
@@ -154,8 +162,7 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	business_read_card(rows, row, b);
 	f->region = b->region->named ? b->region->name : STR("");
 	if (m->theme->several_countries)
-		f->country_name =
-		    iso_country_name(f->country, str_of(wording_language(m->theme->wording)->tag));
+		f->country_name = business_country(m, f->country, b->region);
 	b->levels = level_of_business(m, b->region, b->place, b->linked ? b->category : LEVEL_ALL,
 				      b->above, &f->trail);
 	if (m->theme->is_public) {

@@ -288,12 +288,14 @@ static void export_begin_next(struct export_run *r, bool whole)
 	memcpy(r->next.source, r->theme.source_hash, sizeof(r->next.source));
 }
 
-/* Add the journals of the workers to the next manifest. */
+/* Add the journals of the workers to the next manifest. Sorting it takes memory: the neighbours,
+ * which are others behind the pass, are forgotten before. */
 static enum status export_collect_journals(struct export_run *r, const int *fd, struct err *err)
 {
 	enum status status = OK;
 	for (int i = 0; i < r->workers && status == OK; i++)
 		status = journal_read(fd[i], &r->next, true, err);
+	near_release(&r->near);
 	manifest_sort(&r->next);
 	return status;
 }

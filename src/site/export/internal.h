@@ -168,7 +168,8 @@ enum theme_page {
 
 struct region {
 	int32_t id;
-	struct str key, name; /* name: the country's code when the region has no name */
+	struct str key, name; /* name: that of the country when the region has no name */
+	struct str country, country_name;
 	bool named;
 };
 

@@ -330,7 +330,7 @@ static void near_look(struct near_search *s, const struct near_spot *spot)
 	double square = near_square(spot->at, s->at);
 	if (square > near_worst(s))
 		return;
-	if (near_is_own_spot(s, spot)) {
+	if (square == 0 && near_is_own_spot(s, spot)) {
 		near_look_here(s, spot);
 		return;
 	}

@@ -129,6 +129,16 @@ static enum status state_check_owners(const struct export_state *s, struct err *
 	return status;
 }
 
+/* Remove a state folder that was made in vain: nothing may be exported to DIR. */
+static void state_unmake(const struct export_state *s)
+{
+	char lock[PATH_MAX + 8];
+	snprintf(lock, sizeof(lock), "%s/lock", s->dir);
+	if (s->lock_fd >= 0)
+		unlink(lock);
+	rmdir(s->dir);
+}
+
 enum status export_state_open(struct export_state *s, const struct export_options *o,
 			      struct err *err)
 {
@@ -160,6 +170,8 @@ enum status export_state_open(struct export_state *s, const struct export_option
 	if (status == OK && access(s->spare, F_OK) == 0)
 		status = export_state_manifest(s->dir, s->spare, s->spare_manifest,
 					       sizeof(s->spare_manifest), err);
+	if (status != OK && !there && !o->dry_run)
+		state_unmake(s);
 	if (status != OK)
 		export_state_close(s);
 	return status;
@@ -239,9 +251,10 @@ static enum status state_publish_link(const struct export_state *s, struct err *
  * the same block. */
 static void state_flush_until(int ended, int fd)
 {
+	enum { MOST_MS = 1000 };
 	struct pollfd poll_fd = {.fd = ended, .events = POLLIN};
-	while (poll(&poll_fd, 1, 1000) == 0 && syncfs(fd) == 0)
-		;
+	for (int ms = MOST_MS / 8; poll(&poll_fd, 1, ms) == 0 && syncfs(fd) == 0;)
+		ms = ms < MOST_MS ? 2 * ms : MOST_MS; /* little is left at the end of a short run */
 }
 
 void export_state_flush_begin(struct export_state *s)

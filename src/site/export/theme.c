@@ -249,9 +249,11 @@ static enum status theme_load_regions(struct theme *t, struct db *db, struct err
 		}
 		r->id = (int32_t)db_i64(&rows, i, SQL_EXPORT_REGIONS_ID);
 		r->key = theme_copy(t, db_text(&rows, i, SQL_EXPORT_REGIONS_KEY));
+		r->country = theme_copy(t, its);
+		r->country_name = iso_country_name(its, str_of(tag));
 		r->named = !db_null(&rows, i, SQL_EXPORT_REGIONS_NAME);
 		r->name = r->named ? theme_copy(t, db_text(&rows, i, SQL_EXPORT_REGIONS_NAME))
-				   : theme_copy(t, iso_country_name(its, str_of(tag)));
+				   : r->country_name;
 	}
 	db_rows_release(&rows);
 	return OK;

@@ -17,7 +17,11 @@
 #include "base/memory.h"
 #include "sql/export.h"
 
-enum { BLOCKS_MOST = 192, LISTS_MOST = 64 };
+enum {
+	BLOCKS_MOST = 192,
+	LISTS_MOST = 256,
+	SHARES = 24, /* the least that a worker takes is the most divided by this */
+};
 
 /* Shared between the workers of a pass and their parent. */
 struct pass_shared {
@@ -261,7 +265,7 @@ static uint64_t worker_take(struct export_worker *w, uint64_t most, uint64_t *at
 	*at = atomic_load(&w->shared->next);
 	do {
 		uint64_t left = all > *at ? all - *at : 0;
-		n = left / (2 * (uint64_t)w->pass->workers) + 1;
+		n = left / (2 * (uint64_t)w->pass->workers) + most / SHARES;
 		n = n < most ? n : most;
 		n = n < left ? n : left;
 	} while (n && !atomic_compare_exchange_weak(&w->shared->next, at, *at + n));

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include "base/memory.h"
 
-/* Level 9 takes twice the time for 1 % fewer bytes. */
-enum { GZIP_LEVEL = 7, PACKED_MAX = 64 << 20 };
+/* Level 7 takes a third more time for 0.6 % fewer bytes, level 1 half of the time for 4 % more. */
+enum { GZIP_LEVEL = 5, PACKED_MAX = 64 << 20 };
 
 struct sitesearch_packer {
 	struct libdeflate_compressor *deflate;

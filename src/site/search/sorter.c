@@ -1,27 +1,24 @@
 #include "site/search/internal.h"
 
+#include <endian.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/sort_keys.h"
 
 enum {
 	SORTER_RUNS_MAX = 512,
 	SORTER_READ = 256 << 10, /* bytes read ahead of each run */
 	SORTER_ITEM_MAX = 64 << 10,
+	SORTER_FEW = 8, /* items that are compared one by one */
 };
 
 /* An item in memory and in a run: sizes of key and value, key, value. */
 struct item_head {
 	uint32_t key, value;
-};
-
-/* The first bytes of the key as a number decide most comparisons without touching the item. */
-struct item_order {
-	uint64_t prefix;
-	uint32_t at;
 };
 
 struct run {
@@ -36,7 +33,7 @@ struct sorter {
 	int folder;
 	char *item;
 	size_t used, room;
-	struct item_order *order;
+	struct sort_key *order; /* items, by eight bytes of their keys */
 	size_t count, order_room;
 	struct run run[SORTER_RUNS_MAX];
 	size_t runs;
@@ -75,10 +72,15 @@ static struct str sorter_key(const struct sorter *s, uint32_t at)
 	return (struct str){s->item + at + sizeof(head), head.key};
 }
 
-static uint64_t sorter_prefix(struct str key)
+/* Eight bytes of the key from `from` on as a number, which orders as they do. */
+static uint64_t sorter_prefix(struct str key, size_t from)
 {
 	uint64_t prefix = 0;
-	for (size_t i = 0; i < sizeof(prefix); i++)
+	if (key.n >= from + sizeof(prefix)) {
+		memcpy(&prefix, key.p + from, sizeof(prefix));
+		return be64toh(prefix);
+	}
+	for (size_t i = from; i < from + sizeof(prefix); i++)
 		prefix = prefix << 8 | (i < key.n ? (unsigned char)key.p[i] : 0);
 	return prefix;
 }
@@ -86,9 +88,7 @@ static uint64_t sorter_prefix(struct str key)
 static int sorter_compare(const void *a, const void *b, void *ctx)
 {
 	const struct sorter *s = ctx;
-	const struct item_order *x = a, *y = b;
-	if (x->prefix != y->prefix)
-		return x->prefix < y->prefix ? -1 : 1;
+	const struct sort_key *x = a, *y = b;
 	int order = str_cmp(sorter_key(s, x->at), sorter_key(s, y->at));
 	return order ? order : (x->at > y->at) - (x->at < y->at);
 }
@@ -124,10 +124,30 @@ static enum status sorter_spill(struct sorter *s, struct err *err)
 	return status == OK ? OK : err_prefix(err, status, "temporary file of the search");
 }
 
+/* Sort items whose keys are the same before `from`: by numbers, eight bytes at a time, which takes
+ * a third of the time of comparing keys. */
+static void sorter_sort_from(struct sorter *s, struct sort_key *order, size_t n, size_t from)
+{
+	bool ended = true; /* no key goes on behind these bytes */
+	for (size_t i = 0; i < n; i++) {
+		struct str key = sorter_key(s, order[i].at);
+		order[i].key = sorter_prefix(key, from);
+		ended = ended && key.n <= from + sizeof(order->key);
+	}
+	sort_keys(order, n);
+	for (size_t first = 0, end; first < n; first = end) {
+		for (end = first + 1; end < n && order[end].key == order[first].key; end++)
+			;
+		if (end - first > SORTER_FEW && !ended)
+			sorter_sort_from(s, order + first, end - first, from + sizeof(order->key));
+		else if (end - first > 1)
+			qsort_r(order + first, end - first, sizeof(*order), sorter_compare, s);
+	}
+}
+
 static enum status sorter_sort(struct sorter *s, bool spill, struct err *err)
 {
-	if (s->count)
-		qsort_r(s->order, s->count, sizeof(*s->order), sorter_compare, s);
+	sorter_sort_from(s, s->order, s->count, 0);
 	return spill && s->count ? sorter_spill(s, err) : OK;
 }
 
@@ -142,7 +162,7 @@ enum status sorter_add(struct sorter *s, struct str key, struct str value, struc
 			return status;
 	}
 	s->order = memory_grow(s->order, &s->order_room, s->count + 1, sizeof(*s->order));
-	s->order[s->count++] = (struct item_order){sorter_prefix(key), (uint32_t)s->used};
+	s->order[s->count++] = (struct sort_key){.at = (uint32_t)s->used};
 	char *to = mempcpy(s->item + s->used, &head, sizeof(head));
 	to = mempcpy(to, key.p, key.n);
 	memcpy(to, value.p, value.n);
