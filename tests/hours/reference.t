@@ -5,8 +5,10 @@
 use strict;
 use warnings;
 use FindBin;
+use lib "$FindBin::Bin/../lib";
 use File::Temp qw(tempdir);
 use JSON::XS;
+use Kept;
 use Test::More;
 
 my $root = "$FindBin::Bin/../..";
@@ -26,10 +28,13 @@ sub compare {
 	system("'$build/tests/hours/evaluate' Europe/Zurich CH 47.4 8.5 $from $to <$work/texts >$work/ours") == 0
 		or die 'evaluate';
 	is(scalar(() = slurp("$work/ours") =~ /\n/g), @texts, 'every text is answered');
-	system(
-		"TZ=Europe/Zurich node $FindBin::Bin/reference.mjs $work/texts $work/ours $from $to >$work/compared 2>/dev/null"
-	) == 0 or die 'the reference did not run';
-	my @all = map { decode_json($_) } split /\n/, slurp("$work/compared");
+	my @files = ("$FindBin::Bin/reference.mjs", "$root/package-lock.json", "$work/texts", "$work/ours");
+	my @read = ($from, $to, files(@files));
+	my $compared = kept('hours', \@read, sub {
+		my $said = `TZ=Europe/Zurich node $FindBin::Bin/reference.mjs $work/texts $work/ours $from $to 2>/dev/null`;
+		return $? ? undef : $said;
+	}) // die 'the reference did not run';
+	my @all = map { decode_json($_) } split /\n/, $compared;
 	return (\@all, [ grep { $_->{differs} } @all ]);
 }
 sub told_ok {

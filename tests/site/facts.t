@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use HTTP::Tiny;
 use Instance;
 use JSON::XS;
+use Kept;
 use Site;
 use Test::More;
 use Tree;
@@ -189,16 +190,23 @@ is_deeply([ grep { index($page{$_} // '', $gone{$_}) >= 0 } sort keys %gone ], [
 my ($tilers) = grep { /Fliesen Falkner/ } @blocks;
 is(() = ($tilers // '') =~ /"\@type":"City"/g, 6, 'the tiling firm serves its six towns');
 
+my $lines = join '', map {"$_\n"} @blocks;
 open my $in, '>:utf8', "$home/blocks" or die $!;
-print $in map { "$_\n" } @blocks;
+print $in $lines;
 close $in or die $!;
-for my $other ([ 'the second validator', "validate.mjs $root/src/site/facts/schema.def" ],
+my $table = "$root/src/site/facts/schema.def";
+for my $other ([ 'the second validator', 'validate.mjs', $table ],
 	[ 'the compiler with types of schema.org', 'typecheck.mjs' ])
 {
-	my ($who, $command) = @$other;
-	open my $out, '-|:utf8', "node $FindBin::Bin/$command <$home/blocks" or die "node: $!";
-	my @said = <$out>;
-	ok(close $out, "$who ran");
+	my ($who, $program, @arguments) = @$other;
+	my @read = ($lines, files("$FindBin::Bin/$program", "$root/package-lock.json", @arguments));
+	my $said = kept($program, \@read, sub {
+		my $said = `node $FindBin::Bin/$program @arguments <$home/blocks`;
+		return $? ? undef : $said;
+	});
+	ok(defined $said, "$who ran");
+	utf8::decode($said //= '');
+	my @said = split /^/, $said;
 	is(pop @said, @blocks . " blocks\n", "$who: over every block");
 	is_deeply(\@said, [], "$who has nothing to say") or diag @said[0 .. ($#said < 20 ? $#said : 20)];
 }
