@@ -141,6 +141,12 @@ struct str buf_view(const struct buf *b)
 	return (struct str){b->p, b->n};
 }
 
+void buf_write(const struct buf *b, FILE *to)
+{
+	if (b->n)
+		fwrite(b->p, 1, b->n, to);
+}
+
 const char *buf_z(struct buf *b)
 {
 	return b->p && b->n ? b->p : "";

@@ -9,6 +9,7 @@
 #define BASE_BUF_H
 
 #include <stdarg.h>
+#include <stdio.h>
 #include "base/str.h"
 
 struct buf {
@@ -70,6 +71,9 @@ void buf_cut(struct buf *b, size_t n);
 void buf_drop(struct buf *b, size_t n);
 
 struct str buf_view(const struct buf *b);
+/* Write all of it to a stream, whose error indicator tells a failure. An empty buffer has no
+ * memory, and fwrite must not get NULL. */
+void buf_write(const struct buf *b, FILE *to);
 const char *buf_z(struct buf *b); /* as a C string; "" when empty */
 static inline bool buf_failed(const struct buf *b)
 {

@@ -142,7 +142,7 @@ static int audit_show(struct audit_report *report, char *looked, size_t room)
 		report_json(report, looked, &out);
 	else
 		report_text(report, looked, &out);
-	fwrite(out.p, 1, out.n, stdout);
+	buf_write(&out, stdout);
 	bool whole = !buf_failed(&out);
 	buf_release(&out);
 	if (!whole) {

@@ -505,7 +505,7 @@ static enum status contact_invite(struct instance *i, int argc, char **argv, str
 				DB_I64(id));
 	db_close(db);
 	if (status == OK)
-		fwrite(codes.p, 1, codes.n, stdout);
+		buf_write(&codes, stdout);
 	buf_release(&text);
 	buf_release(&labels);
 	buf_release(&codes);

@@ -15,7 +15,7 @@ enum { LEDGER_OUTPUT = 64 << 20 };
 
 static void ledger_flush(struct buf *out)
 {
-	fwrite(out->p, 1, out->n, stdout);
+	buf_write(out, stdout);
 	buf_reset(out);
 }
 

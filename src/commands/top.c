@@ -46,7 +46,7 @@ static void top_show(const struct monitor_view *view, bool live)
 	} else {
 		monitor_text(&out, view, terminal_width(), live);
 	}
-	fwrite(out.p, 1, out.n, stdout);
+	buf_write(&out, stdout);
 	fflush(stdout);
 	buf_release(&out);
 }

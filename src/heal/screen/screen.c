@@ -536,7 +536,7 @@ void screen_print(struct screen *s, bool live, bool json)
 		screen_json(&out, s);
 	else
 		screen_text(&out, s);
-	fwrite(out.p, 1, out.n, stdout);
+	buf_write(&out, stdout);
 	fflush(stdout);
 	buf_release(&out);
 }

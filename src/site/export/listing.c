@@ -170,7 +170,7 @@ enum status listing_changes(const char *to, const struct manifest *old, const st
 	if (c.invalids > INVALIDATE_MOST || buf_failed(&c.invalid))
 		fprintf(c.out, "invalidate\t%.*s/*\n", STR_ARG(base));
 	else
-		fwrite(c.invalid.p, 1, c.invalid.n, c.out);
+		buf_write(&c.invalid, c.out);
 	buf_release(&c.invalid);
 	return listing_close(to, c.out, err);
 }
