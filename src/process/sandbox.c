@@ -186,6 +186,13 @@ static enum status sandbox_allow(scmp_filter_ctx filter, const int *calls, size_
 	return OK;
 }
 
+/* Whether calls of a sanitizer must be allowed. Not for SANDBOX_PICTURE: the program that it is
+ * for replaces itself with another one, which has none. */
+static bool sandbox_sanitized(enum sandbox_profile profile)
+{
+	return SANITIZED && profile != SANDBOX_PICTURE;
+}
+
 /* Threads, no processes; opening a file for writing fails and does not kill. */
 static int sandbox_allow_picture(scmp_filter_ctx filter)
 {
@@ -212,7 +219,7 @@ static int sandbox_allow_by_argument(scmp_filter_ctx filter, enum sandbox_profil
 	for (size_t i = 0; families && families[i] >= 0 && !failed; i++)
 		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
 					  SCMP_A0(SCMP_CMP_EQ, (uint64_t)families[i], 0));
-	if (!profiles[profile].readable[0] || SANITIZED)
+	if (!profiles[profile].readable[0] || sandbox_sanitized(profile))
 		return failed;
 	if (!failed && profile == SANDBOX_PICTURE)
 		failed = sandbox_allow_picture(filter);
@@ -238,9 +245,9 @@ static enum status sandbox_filter_calls(enum sandbox_profile profile, struct err
 		return err_set(err, FAILED, "seccomp cannot be set up");
 	enum status status =
 	    sandbox_allow(filter, profiles[profile].calls, profiles[profile].calls_count, err);
-	if (status == OK && SANITIZED)
+	if (status == OK && sandbox_sanitized(profile))
 		status = sandbox_allow(filter, calls_sanitizer, COUNT_OF(calls_sanitizer), err);
-	bool lenient = !profiles[profile].strict || SANITIZED;
+	bool lenient = !profiles[profile].strict || sandbox_sanitized(profile);
 	/* clone3 has its flags in memory, which a filter cannot read; libc falls back to clone. */
 	int failed = status == OK && lenient
 			 ? seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0)
@@ -248,7 +255,7 @@ static enum status sandbox_filter_calls(enum sandbox_profile profile, struct err
 	if (status == OK && !failed)
 		failed = sandbox_allow_by_argument(filter, profile);
 	/* abort() and stdio call it at exit and can do without it. */
-	if (status == OK && !failed && lenient && !SANITIZED)
+	if (status == OK && !failed && lenient && !sandbox_sanitized(profile))
 		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 0);
 	if (status == OK && !failed)
 		failed = seccomp_load(filter);
