@@ -67,6 +67,7 @@ ok($id, 'the boutique is found') or BAIL_OUT('nothing to look at');
 my $shop = page($id);
 like($shop, qr/Mittwoch/, 'weekdays have their German names');
 like($shop, qr/Öffnungszeiten/, 'and so have headings');
+like($shop, qr/bar, Debitkarten/, 'and so have means of payment');
 my $api = $i->get('/v1/categories', { headers => { 'Accept-Language' => 'de' } });
 like($api->{content}, qr/Boutique|Bekleidung/i, 'the API names categories as it did');
 for my $language (@complete) {

@@ -159,30 +159,30 @@ static void put_kind(struct view *p, const struct search_business *b)
 				view_kind(p, b->category, b->category_label));
 }
 
-static void put_crumb(struct view *p, struct json_value *trail, const char *name, const char *href)
+/* The list of the trail is made with its first link. */
+static void put_crumb(struct view *p, const char *name, const char *href)
 {
 	const struct json_value *link = json_get(p->root, href);
 	if (!link)
 		return;
-	struct json_value *crumb = json_build(&p->b, trail, NULL, JSON_IS_OBJECT);
+	const struct json_value *trail = json_get(p->root, "trail");
+	struct json_value *list = trail ? trail->first : view_list(p, "trail");
+	struct json_value *crumb = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
 	json_build_text(&p->b, crumb, "name", json_text(json_get(p->root, name)));
 	json_build_text(&p->b, crumb, "href", json_text(link));
 }
 
-/* The trail, from what put_kind and put_links have put; the pattern; whether there is an action. */
+/* The trail, from what put_kind and put_links have put; the pattern; what of the page is there. */
 static void put_looks(struct view *p, const struct search_business *b)
 {
 	char pattern[LOOK_PATTERN];
 	const struct taxonomy_category *category = taxonomy_find(TAXONOMY_KEY, b->category);
-	struct json_value *trail = view_list(p, "trail");
-	put_crumb(p, trail, "region", "region_link");
-	put_crumb(p, trail, "city", "city_link");
-	put_crumb(p, trail, "category", "category_link");
+	put_crumb(p, "region", "region_link");
+	put_crumb(p, "city", "city_link");
+	put_crumb(p, "category", "category_link");
 	JSON_BUILD_JOIN(&p->b, p->root, "pattern",
 			look_pattern(category ? category->id : 0, b->id, pattern));
-	json_build_true(&p->b, p->root, "actions",
-			json_get(p->root, "phone_link") || json_get(p->root, "map") ||
-			    json_get(p->root, "website"));
+	look_put_conditions(&p->b, p->root);
 }
 
 static void put_hours(struct view *p, const struct search_business *b)

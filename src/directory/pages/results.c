@@ -277,11 +277,12 @@ static void put_business(struct results *r, struct json_value *list,
 			r->q.open && !r->q.open_now ? (struct str){"", 0}
 						    : view_open_text(p, b, now_s));
 	json_build_true(&p->b, v, "is_open", b->open == SEARCH_OPEN);
-	if (b->distance_m < LOOK_HERE_M) /* or it is not asked for: negative */
-		return;
-	char distance[LOOK_DISTANCE];
-	look_distance(b->distance_m, p->in->wording, distance);
-	JSON_BUILD_JOIN(&p->b, v, "distance", str_of(distance));
+	if (b->distance_m >= LOOK_HERE_M) { /* negative when it is not asked for */
+		char distance[LOOK_DISTANCE];
+		look_distance(b->distance_m, p->in->wording, distance);
+		JSON_BUILD_JOIN(&p->b, v, "distance", str_of(distance));
+	}
+	look_put_item_conditions(&p->b, v);
 }
 
 /* "Bakery in Bern", "Results for "pizza" in Bern" */

@@ -508,9 +508,6 @@ static void business_put_values(struct maker *m, const struct business *b)
 	business_put_pictures(m, b);
 	business_put_locator(m, b);
 	business_put_reserve(m, b);
-	json_build_true(&m->b, m->root, "actions",
-			json_get(m->root, "phone_link") || json_get(m->root, "reserve") ||
-			    json_get(m->root, "map") || json_get(m->root, "website"));
 	business_put_hours(m, b);
 	business_put_updated(m, b);
 	if (b->source)
@@ -520,6 +517,7 @@ static void business_put_values(struct maker *m, const struct business *b)
 	json_build_text(&m->b, m->root, "id", str_of(b->id_text));
 	if (m->theme->cards && card_wanted(b))
 		JSON_BUILD_JOIN(&m->b, m->root, "card", m->theme->base, STR("/"), b->link);
+	look_put_conditions(&m->b, m->root);
 }
 
 static uint32_t business_listed_hash(const struct business *b)

@@ -81,6 +81,7 @@ static struct json_value *listed_put_member(struct maker *m, const struct manife
 		photos_put(m, v, "thumb", &of->pictures.item[0]);
 	else
 		JSON_BUILD_JOIN(&m->b, v, "pattern", look_pattern(e->category, e->id, pattern));
+	look_put_item_conditions(&m->b, v);
 	return v;
 }
 

@@ -396,6 +396,7 @@ static void shop_put_common(struct shopsite *s)
 		maker_source(m, json_build(b, m->root, "sources", JSON_IS_ARRAY), s->b.source);
 	if (s->shop.imprint.n)
 		json_build_text(b, m->root, "imprint", s->shop.imprint);
+	look_put_conditions(b, m->root);
 }
 
 /* The picture of the shop: on the page, for links in messages, and in the block. */

@@ -407,6 +407,9 @@ static void block_put_extras(struct block *k, struct json_value *root)
 		if (info && text.n)
 			block_put_extra(k, root, info, text);
 	}
+	struct str payment = extra_payment(k->business, k->b.arena);
+	k->b.failed |= !payment.p;
+	json_build_text(&k->b, root, "paymentAccepted", payment);
 }
 
 /* Departments with their own name, telephone and opening hours. */

@@ -79,6 +79,12 @@ const struct extra_info *extra_find(struct str key);
 /* The value as text; booleans are "yes" and "no"; empty for objects and lists. */
 struct str extra_text(const struct json_value *value);
 
+/* Whether it is a means of payment ("payment_twint") that is accepted: extra_payment says it. */
+bool extra_is_means(const struct json_value *value);
+/* The means of payment, in the page's words as far as they are known; empty: none is said.
+ * p == NULL: over the arena's maximum. */
+struct str extra_payment(const struct facts_business *business, struct arena *arena);
+
 /* Write degrees with six decimals (about 0.1 m) into the arena, with five when the last is 0.
  * p == NULL: over its maximum. */
 struct str facts_degrees(struct arena *arena, double degrees);

@@ -96,7 +96,7 @@ static void show_address(struct shown *s, struct str street)
 			   &(struct locale_address){street, b->postcode, b->city, b->region,
 						    b->country, b->country_name},
 			   line);
-	if (!count && (!b->located || facts_hides_address(b)))
+	if (!count)
 		return;
 	struct json_value *address = json_build(s->b, s->root, "address", JSON_IS_OBJECT);
 	struct json_value *lines = json_build(s->b, address, "lines", JSON_IS_ARRAY);
@@ -209,13 +209,27 @@ static bool show_beside_kind(struct shown *s, struct str key, struct str text)
 	return year || prices;
 }
 
+static void show_payment(struct shown *s)
+{
+	struct str text = extra_payment(s->business, s->b->arena);
+	s->b->failed |= !text.p;
+	if (!text.n)
+		return;
+	struct json_value *fact = json_build(s->b, show_items(s, "facts"), NULL, JSON_IS_OBJECT);
+	json_build_text(
+	    s->b, fact, "label",
+	    wording_find(s->business->wording, str_of(extra_find(STR("payment"))->label)));
+	json_build_text(s->b, fact, "text", text);
+}
+
 static void show_extras(struct shown *s)
 {
 	const struct json_value *extra = s->business->extra;
 	for (const struct json_value *v = extra ? extra->first : NULL; v; v = v->next) {
 		const struct extra_info *info = extra_find(v->key);
 		struct str text = extra_text(v);
-		if (!text.n || (info && !info->label) || show_beside_kind(s, v->key, text))
+		if (!text.n || (info && !info->label) || show_beside_kind(s, v->key, text) ||
+		    extra_is_means(v) || str_eq(v->key, STR("payment")))
 			continue;
 		struct json_value *fact =
 		    json_build(s->b, show_items(s, "facts"), NULL, JSON_IS_OBJECT);
@@ -226,6 +240,7 @@ static void show_extras(struct shown *s)
 		json_build_text(s->b, fact, "text", web ? show_host(text) : show_value(s, text));
 		json_build_text(s->b, fact, "href", web ? text : STR(""));
 	}
+	show_payment(s);
 }
 
 /* The keys differ from those of the page, because a template looks in the page for what an item

@@ -11,6 +11,48 @@ enum { SHEET_MAX = 4 * FILES_REPLACED_MAX, ICON_MAX = 2048 };
 
 const char *const look_presets[] = {"harbour", "paper", "textile", "plain", NULL};
 
+/* ---- what of a page is there ---- */
+
+enum { CONDITION_OF = 6 };
+
+/* True when one of these is there. */
+struct look_condition {
+	const char *key, *of[CONDITION_OF];
+};
+
+static void look_put_condition(struct json_build *b, struct json_value *to,
+			       const struct look_condition *condition)
+{
+	for (size_t i = 0; i < CONDITION_OF && condition->of[i]; i++)
+		if (json_get(to, condition->of[i])) {
+			json_build_true(b, to, condition->key, true);
+			return;
+		}
+}
+
+void look_put_conditions(struct json_build *b, struct json_value *page)
+{
+	static const struct look_condition conditions[] = {
+	    {"actions", {"phone_link", "reserve", "map", "website"}},
+	    {"subtitle", {"category", "city", "since", "prices"}},
+	    {"details", {"phone", "website", "same_as", "alt_names", "card"}},
+	    {"contact", {"details", "address", "map"}},
+	    {"more_facts", {"facts", "prices"}},
+	    {"reach", {"phone", "address", "map", "card"}},
+	    {"find", {"hours", "reach", "more_facts"}},
+	    {"menu", {"goods", "hours", "reach"}},
+	};
+	for (size_t i = 0; i < COUNT_OF(conditions); i++)
+		look_put_condition(b, page, &conditions[i]);
+}
+
+void look_put_item_conditions(struct json_build *b, struct json_value *item)
+{
+	static const struct look_condition where = {"where",
+						    {"item_kind", "place", "because", "distance"}};
+	look_put_condition(b, item, &where);
+}
+
 /* ---- packing ---- */
 
 /* The end of the comment or string that begins at `at`; a stray one ends with the sheet. */

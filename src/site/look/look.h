@@ -112,6 +112,16 @@ struct look_near {
 void look_put_near(struct json_build *b, struct json_value *list, const struct look_near *near,
 		   const struct wording *wording);
 
+/* ---- what of a page is there ---- */
+
+/* Put what templates ask before they open a list or a section: "actions", "subtitle", "details",
+ * "contact", and of a shop's site "more_facts", "reach", "find" and "menu". All other values of the
+ * page are put already. */
+void look_put_conditions(struct json_build *b, struct json_value *page);
+
+/* The same of an item of a list: "where". */
+void look_put_item_conditions(struct json_build *b, struct json_value *item);
+
 /* ---- the map of a list ---- */
 
 enum {
