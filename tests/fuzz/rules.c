@@ -12,13 +12,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* pg_query_raw_parse loses its buffer of messages when a body of PL/pgSQL has an error. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:pg_query_raw_parse";
-}
-
 enum { ANSWER_MAX = 64 << 20, PLACE_BYTES = 4, CHANGES_MAX = 15 };
 
 #define PUT_ARRAY(out, statement, array, count)                                                    \

@@ -3,13 +3,6 @@
 #include "fuzz.h"
 #include "audit/statement/statement.h"
 
-/* pg_query_raw_parse loses its buffer of messages when a body of PL/pgSQL has an error. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:pg_query_raw_parse";
-}
-
 static void check_span(struct statement_span span, size_t bytes)
 {
 	must(span.from <= span.to && span.to <= bytes);
