@@ -293,6 +293,7 @@ static int backup_command(int argc, char **argv)
 	struct backup_result result = {.removed = 0};
 	int64_t begun = clock_ms();
 	bool to_output = strcmp(argv[0], "-") == 0;
+	bool is_new = !to_output && access(argv[0], F_OK) != 0;
 	int record;
 	(void)argc;
 	if (to_output && isatty(STDOUT_FILENO))
@@ -306,6 +307,8 @@ static int backup_command(int argc, char **argv)
 				       : backup_to_folder(&i, argv[0], &result, &err);
 	if (status == OK && !to_output)
 		backup_say(&result, clock_ms() - begun);
+	else if (is_new)
+		(void)rmdir(argv[0]); /* refused, unless there is something in it */
 	lastrun_end(record, status == OK ? NULL : err.text);
 	instance_release(&i);
 	return status == OK ? EXIT_OK : cli_failed(&err);

@@ -146,7 +146,8 @@ is($left[2], 'notes.txt', 'files that are no backups stay; one that a killed bac
 
 # ---- not running ----
 $i->run_ok('down');
-refused('an instance that is down', qr/is not running; start it/, 'backup', $folder);
+refused('an instance that is down', qr/is not running; start it/, 'backup', "$folder-new");
+ok(!-e "$folder-new", 'and no folder is made');
 is_deeply([ files() ], \@left, 'and the folder is as it was');
 
 done_testing;
