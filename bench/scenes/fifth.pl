@@ -423,7 +423,7 @@ wal_sender_timeout = 0\n$small_wal", tables => $shops, play => sub {
 		$i->end_sessions;
 		$i->freeze(@all);
 		our $stalled = $pid;
-		push @programs, Program->start('wakes', [ 'sh', '-c', "sleep 7; kill -CONT @all; sleep 3600" ]);
+		script('wakes', "sleep 7; kill -CONT @all; sleep 3600");
 	}, is => sub { our $stalled && Instance::read_file("/proc/$stalled/stat") =~ /^\d+ \(.*\) T/s ? 't' : 'f' },
 		holds => sub { grep({ $_ eq 't' } @_) >= 4 } },
 );
@@ -453,8 +453,8 @@ my @healthy = (
 		print $to "module.exports = () => new Promise((done) => setTimeout(done, 60));\n";
 		close $to;
 		my $url = 'postgres:///holdfast?host=' . "$i->{dir}/run" . '&user=postgres&application_name=graphile';
-		push @programs, Program->start('graphile', [ 'sh', '-c', "cd $i->{home}/jobs
-			&& exec node $root/node_modules/graphile-worker/dist/cli.js -j 4 -m 5 -c '$url'" =~ s/\n\s*/ /r ],
+		script('graphile', "cd $i->{home}/jobs
+			&& exec node $root/node_modules/graphile-worker/dist/cli.js -j 4 -m 5 -c '$url'" =~ s/\n\s*/ /r,
 			env => { PGUSER => 'postgres', PGHOST => "$i->{dir}/run" }, log => "$i->{home}/graphile.log");
 		$i->until('its tables are there',
 			sub { $i->sql("SELECT to_regclass('graphile_worker.jobs') IS NOT NULL") eq 't' });

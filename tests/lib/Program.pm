@@ -6,7 +6,8 @@
 #   my $status = $redis->stop;          # SIGTERM, then its wait status
 #
 # Options: log (file that gets its output; appended to), out (another file for standard output), env (hash; undef
-# removes), as (system user, when run by root), ready (wait until this is true; dies when the program ends first).
+# removes), as (system user, when run by root), ready (wait until this is true; dies when the program ends first), group
+# (signals are for all that it starts, too, as for a shell that runs programs one after the other).
 package Program;
 use strict;
 use warnings;
@@ -23,10 +24,11 @@ END {
 
 sub start {
 	my ($class, $name, $command, %more) = @_;
-	my $self = bless { name => $name, log => $more{log} // '/dev/null' }, $class;
+	my $self = bless { name => $name, log => $more{log} // '/dev/null', group => $more{group} }, $class;
 	my @as = $more{as} && !$> ? ('setpriv', '--reuid', $more{as}, '--regid', $more{as}, '--clear-groups', '--') : ();
 	my $pid = fork // die "fork: $!";
 	if (!$pid) {
+		setpgrp if $more{group};
 		my $env = $more{env} // {};
 		for (keys %$env) { defined $env->{$_} ? ($ENV{$_} = $env->{$_}) : delete $ENV{$_} }
 		open STDIN, '<', '/dev/null';
@@ -35,6 +37,7 @@ sub start {
 		exec @as, @$command or print STDERR "$command->[0]: $!\n";
 		POSIX::_exit(127);
 	}
+	setpgrp $pid, $pid if $more{group}; # whoever of the two is first
 	$self->{pid} = $pid;
 	$running{$pid} = $self;
 	$self->until("$name is ready", $more{ready}) if $more{ready};
@@ -51,7 +54,7 @@ sub until {
 
 sub log { my ($self) = @_; open my $in, '<', $self->{log} or return ''; local $/; return <$in> // '' }
 
-sub signal { my ($self, $signal) = @_; return CORE::kill($signal => $self->{pid}) }
+sub signal { my ($self, $signal) = @_; return CORE::kill($signal => $self->{group} ? -$self->{pid} : $self->{pid}) }
 
 # True when it has ended; the wait status is then in {status}.
 sub ended {
