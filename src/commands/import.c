@@ -351,15 +351,30 @@ static enum status import_is_large(struct db *db, bool *large, struct err *err)
 	return OK;
 }
 
+enum { TIDY_MOST = 8 };
+
 /* VACUUM and ANALYZE: lists are index-only scans, which need the visibility map, and the planner's
- * statistics are those from before the import. */
+ * statistics are those from before the import. Table by table side by side. */
 static enum status import_tidy(const struct instance *i, struct err *err)
 {
-	struct db *owner = NULL;
-	enum status status = database_connect(i, ROLE_OWNER, &owner, err);
-	for (const struct db_statement *const *s = sql_maintain_statements; status == OK && *s; s++)
-		status = db_run(owner, *s, NULL, 0, NULL, err);
-	db_close(owner);
+	struct db *owners[TIDY_MOST] = {NULL};
+	int started = 0;
+	enum status status = OK;
+	for (; status == OK && sql_maintain_statements[started]; started += status == OK) {
+		must(started < TIDY_MOST);
+		status = database_connect(i, ROLE_OWNER, &owners[started], err);
+		if (status == OK)
+			status = db_start(owners[started], sql_maintain_statements[started], err);
+	}
+	for (int n = 0; n < started; n++) {
+		struct err other;
+		enum status ended =
+		    db_finish(owners[n], sql_maintain_statements[n], status == OK ? err : &other);
+		if (status == OK)
+			status = ended;
+	}
+	for (int n = 0; n < TIDY_MOST; n++)
+		db_close(owners[n]);
 	return status;
 }
 
@@ -381,7 +396,7 @@ static enum status run_import(int argc, char **argv, struct err *err)
 	if (status != OK)
 		return status;
 	status = name_rejects(&i, err);
-	import.spool_dir = i.dir;
+	import.store_dir = i.dir;
 	import.parse_user = geteuid() == 0 ? config_text(&i.config, CONFIG_USER_PARSE) : NULL;
 	import.representatives = config_number(&i.config, CONFIG_IMPORT_REPRESENTATIVES) != 0;
 	if (status == OK)

@@ -107,6 +107,26 @@ enum status db_run(struct db *db, const struct db_statement *statement,
 	return status == OK ? OK : err_prefix(err, status, "%s", statement->name);
 }
 
+enum status db_start(struct db *db, const struct db_statement *statement, struct err *err)
+{
+	must(!db->in_copy && statement->params == 0);
+	if (PQsendQuery(db->connection, statement->sql))
+		return OK;
+	enum status status = libpq_connection_error(db->connection, err);
+	return err_prefix(err, status, "%s", statement->name);
+}
+
+enum status db_finish(struct db *db, const struct db_statement *statement, struct err *err)
+{
+	PGresult *last = NULL, *next;
+	while ((next = PQgetResult(db->connection))) {
+		PQclear(last);
+		last = next;
+	}
+	enum status status = libpq_result(db->connection, last, NULL, err);
+	return status == OK ? OK : err_prefix(err, status, "%s", statement->name);
+}
+
 static enum status run_word(struct db *db, const char *word, struct err *err)
 {
 	PGresult *result = NULL;

@@ -116,6 +116,13 @@ MUST_CHECK enum status db_run(struct db *db, const struct db_statement *statemen
 	       sizeof((const struct db_param[]){__VA_ARGS__}) / sizeof(struct db_param), (rows),   \
 	       (err))
 
+/* The same in two steps, for statements without parameters that run side by side, each on a
+ * connection of its own, which does nothing else in between. */
+MUST_CHECK enum status db_start(struct db *db, const struct db_statement *statement,
+				struct err *err);
+MUST_CHECK enum status db_finish(struct db *db, const struct db_statement *statement,
+				 struct err *err);
+
 /* Transactions do not nest. A failed statement leaves only rollback. */
 MUST_CHECK enum status db_begin(struct db *db, struct err *err);
 MUST_CHECK enum status db_commit(struct db *db, struct err *err);

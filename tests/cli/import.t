@@ -350,6 +350,16 @@ is(digest(), $before, 'nothing has changed');
 	like($text, qr/another import is running; nothing was changed/, 'and says why');
 	close $holder;
 
+	# More than a pipe holds: when it is written, the import has read some of it.
+	open my $pipe, '|-', join(' ', $i->command('import', '--source', 'pipe', '-'), '>/dev/null 2>&1') or die "import: $!";
+	$pipe->autoflush(1);
+	print $pipe "id,name,city,country,description\n", map {"$_,Pipe $_,Bern,CH," . 'x' x 400 . "\n"} 1 .. 500;
+	is($i->sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'holdfast_import' AND xact_start IS NOT NULL"), 0,
+		'no transaction waits for the writer of a pipe');
+	print $pipe "501,Last,Bern,CH,\n";
+	ok(close $pipe, 'a pipe is imported');
+	is($i->sql("SELECT businesses FROM source WHERE key = 'pipe'"), 501, 'to its end');
+
 	my $path = "$i->{home}/large.ndjson";
 	system("'$i->{bin}/holdfast' generate 30000 --seed 6 >'$path' 2>/dev/null") == 0 or die 'generate failed';
 	my $import = Program->start('import', [ $i->command('import', '--source', 'large', '--dry-run', $path) ]);

@@ -1,242 +1,21 @@
-#include "base/clock.h"
 #include "base/folder.h"
 #include "base/io.h"
-#include "base/json.h"
 #include "directory/import/internal.h"
-#include "process/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum {
-	SPOOL_BUFFER_BYTES = 4 << 20,
-	SPOOL_FLUSH_BYTES = 1 << 20,
-	KEPT_BYTES = 64 << 20,
-	EXPLAINED_RECORDS = 3
-};
-
-/* ---- from the file to the spool ---- */
-
-static enum status start_parser(struct import *im, int fd, pid_t *pid, int *frames)
-{
-	char path[PATH_MAX];
-	int pipes[2];
-	const struct import_options *o = im->options;
-	const struct {
-		const char *option, *value; /* NULL: not given */
-	} given[] = {{"--format", o->format},   {"--country", o->country},
-		     {"--columns", o->columns}, {"--map", o->map.p},
-		     {"--sheet", o->sheet},     {"--encoding", o->encoding}};
-	const char *argv[2 * COUNT_OF(given) + 4] = {"holdfast-parse", "frames"};
-	const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
-	int n = 2;
-	for (size_t i = 0; i < COUNT_OF(given); i++) {
-		if (!given[i].value)
-			continue;
-		argv[n++] = given[i].option;
-		argv[n++] = given[i].value;
-	}
-	if (o->representatives)
-		argv[n++] = "--representatives";
-	enum status status =
-	    io_path(path, sizeof(path), im->err, "%s/holdfast-parse", o->program_dir);
-	if (status != OK)
-		return status;
-	if (pipe2(pipes, O_CLOEXEC) != 0)
-		return err_errno(im->err, FAILED, "pipe");
-	fcntl(pipes[0], F_SETPIPE_SZ, 1 << 20); /* fewer switches; the default serves too */
-	const struct spawn parser = {.path = path,
-				     .argv = argv,
-				     .env = env,
-				     .user = o->parse_user,
-				     .in = fd,
-				     .out = pipes[1],
-				     .err = STDERR_FILENO,
-				     .death_signal = SIGKILL};
-	status = spawn_start(&parser, pid, im->err);
-	close(pipes[1]);
-	if (status == OK)
-		*frames = pipes[0];
-	else
-		close(pipes[0]);
-	return status;
-}
-
-static enum status flush_spool(struct import *im, bool all)
-{
-	if (im->lines.n < SPOOL_FLUSH_BYTES && !all)
-		return OK;
-	must(!buf_failed(&im->lines));
-	enum status status = io_write_all(im->spool, im->lines.p, im->lines.n, im->err);
-	buf_reset(&im->lines);
-	return status == OK ? OK
-			    : err_prefix(im->err, status, "spool in %s", im->options->spool_dir);
-}
-
-/* One of the records that --explain shows, as a line of our own form. */
-static void add_sample(struct import *im, const struct record *r)
-{
-	struct json_writer w;
-	json_writer_init(&w, &im->report->samples);
-	json_object_begin(&w);
-	for (int f = 0; f < RECORD_FIELDS; f++) {
-		struct str value = r->field[f];
-		if (!value.p)
-			continue;
-		json_key(&w, record_field_name((enum record_field)f));
-		if (record_fields[f].kind == RECORD_LIST) {
-			json_array_begin(&w);
-			while (value.p)
-				json_put_str(&w, str_cut(&value, RECORD_SEPARATOR));
-			json_array_end(&w);
-		} else if (record_fields[f].kind == RECORD_JSON) {
-			import_put_record(&w, value);
-		} else {
-			json_put_str(&w, value);
-		}
-	}
-	json_object_end(&w);
-	buf_putc(&im->report->samples, '\n');
-}
-
-/* How the file is understood is told before its records are read. */
-static void tell_mapping(struct import *im)
-{
-	struct buf text;
-	if (im->told || im->options->quiet)
-		return;
-	im->told = true;
-	buf_init(&text, 1 << 20);
-	import_report_mapping(im->report, &text);
-	if (text.n)
-		fprintf(stderr, "%s: %s", im->name, buf_z(&text));
-	buf_release(&text);
-}
-
-static enum status take_record(struct import *im, const struct record *r)
-{
-	im->report->closed += r->field[RECORD_CLOSED].p != NULL;
-	im->report->without_country += !r->field[RECORD_COUNTRY].p;
-	if (!im->db) {
-		if (im->report->read - im->report->rejected <= EXPLAINED_RECORDS)
-			add_sample(im, r);
-		return OK;
-	}
-	tell_mapping(im);
-	im->without_ids |= str_starts(r->field[RECORD_EXTERNAL_ID], STR(RECORD_CONTENTS_PREFIX));
-	int64_t id = record_id(str_of(im->options->source_key), r->field[RECORD_EXTERNAL_ID]);
-	import_row(&im->lines, r, im->report->read, id);
-	return flush_spool(im, false);
-}
-
-static void take_note(struct import *im, const struct record_note *note)
-{
-	struct import_report *r = im->report;
-	struct import_note *n = arena_alloc(&r->arena, sizeof(*n));
-	if (!n)
-		return; /* more notes than a reader could use: drop the rest */
-	n->note = *note;
-	n->note.name = arena_str(&r->arena, note->name);
-	n->note.text = arena_str(&r->arena, note->text);
-	n->note.value = arena_str(&r->arena, note->value);
-	if (!n->note.name.p || !n->note.text.p || !n->note.value.p)
-		return;
-	if (r->last_note)
-		r->last_note->next = n;
-	else
-		r->notes = n;
-	r->last_note = n;
-}
-
-static enum status take_summary(struct import *im, const struct record_summary *s)
-{
-	snprintf(im->report->format, sizeof(im->report->format), "%.*s", STR_ARG(s->format));
-	im->report->emails_dropped += s->emails_dropped;
-	im->report->persons_dropped += s->persons_dropped;
-	im->report->values_dropped += s->values_dropped;
-	im->report->left_out += s->left_out;
-	if (s->records + s->rejects != im->report->read)
-		return err_set(im->err, FAILED, "the parser announced %llu rows and sent %llu",
-			       (unsigned long long)(s->records + s->rejects),
-			       (unsigned long long)im->report->read);
-	if (s->failure.n)
-		return err_set(im->err, INVALID, "%.*s; nothing was changed", STR_ARG(s->failure));
-	return OK;
-}
-
-static enum status take_frames(struct import *im, int fd)
-{
-	struct record_reader reader;
-	enum status status;
-	bool end = false;
-	record_reader_init(&reader, fd);
-	do {
-		status = record_read(&reader, im->err);
-		if (status != OK)
-			break;
-		switch (reader.type) {
-		case RECORD_FRAME_RECORD:
-			im->report->read++;
-			status = take_record(im, &reader.record);
-			break;
-		case RECORD_FRAME_REJECT:
-			im->report->read++;
-			status = import_reject(im, &reader.reject);
-			break;
-		case RECORD_FRAME_NOTE:
-			take_note(im, &reader.note);
-			break;
-		case RECORD_FRAME_PROGRESS:
-			progress_show(&im->progress, im->report->read, reader.progress_bytes);
-			break;
-		case RECORD_FRAME_END:
-			status = take_summary(im, &reader.summary);
-			end = true;
-			break;
-		}
-	} while (status == OK && !end);
-	record_reader_release(&reader);
-	return status == OK && im->db ? flush_spool(im, true) : status;
-}
-
-static enum status parse(struct import *im, int fd)
-{
-	pid_t pid;
-	int frames = -1;
-	struct stat st;
-	struct err child;
-	bool known = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-	progress_begin(&im->progress, "reading", "records", known ? (uint64_t)st.st_size : 0);
-	im->progress.quiet = im->options->quiet;
-	enum status status = start_parser(im, fd, &pid, &frames);
-	if (status != OK)
-		return status;
-	status = take_frames(im, frames);
-	close(frames);
-	if (status != OK)
-		kill(pid, SIGKILL);
-	if (spawn_wait(pid, "holdfast-parse", &child) != OK && status == OK)
-		status = err_set(im->err, FAILED, "%s", child.text);
-	else if (status == UNAVAILABLE)
-		status = err_set(im->err, FAILED, "%s; nothing was changed", child.text);
-	if (status == OK)
-		progress_end(&im->progress, im->report->read);
-	return status;
-}
+enum { LINES_BYTES = 4 << 20, STORED_CHUNK_BYTES = 256 << 10, KEPT_BYTES = 64 << 20 };
 
 static void begin(struct import *im, const char *name)
 {
 	im->name = name;
-	im->spool = im->rejects = -1;
-	buf_init(&im->lines, SPOOL_BUFFER_BYTES);
+	im->rejects = -1;
+	buf_init(&im->lines, LINES_BYTES);
 	buf_init(&im->kept, KEPT_BYTES);
 }
 
@@ -244,8 +23,6 @@ static void finish(struct import *im)
 {
 	buf_release(&im->lines);
 	buf_release(&im->kept);
-	if (im->spool >= 0)
-		close(im->spool);
 	if (im->rejects >= 0)
 		close(im->rejects);
 }
@@ -267,24 +44,51 @@ enum status import_begin(const char *dir, int *fd, struct err *err)
 	return status;
 }
 
+/* A pipe is read to its end into a file without a name, so that no transaction waits for its
+ * writer. */
+static enum status store(const char *dir, int from, int *stored, struct err *err)
+{
+	char chunk[STORED_CHUNK_BYTES];
+	enum status status = OK;
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_errno(err, FAILED, "a file in %s", dir);
+	while (status == OK) {
+		ssize_t n = read(from, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			status = err_errno(err, FAILED, "reading");
+		if (n <= 0)
+			break;
+		status = io_write_all(fd, chunk, (size_t)n, err);
+	}
+	if (status == OK && lseek(fd, 0, SEEK_SET) != 0)
+		status = err_errno(err, FAILED, "a file in %s", dir);
+	if (status == OK)
+		*stored = fd;
+	else
+		close(fd);
+	return status;
+}
+
 enum status import_file(struct db *db, int fd, const char *name,
 			const struct import_options *options, struct import_report *report,
 			struct err *err)
 {
 	struct import im = {.db = db, .options = options, .report = report, .err = err};
-	enum status status;
+	struct stat st;
+	int stored = -1;
+	enum status status = OK;
 	begin(&im, name);
-	im.spool = open(options->spool_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (im.spool < 0)
-		status = err_errno(err, FAILED, "spool in %s", options->spool_dir);
-	else
-		status = parse(&im, fd);
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		status = store(options->store_dir, fd, &stored, err);
 	if (status == OK)
-		status = import_check_rejects(&im);
-	if (status == OK)
-		status = import_merge(&im);
+		status = import_merge(&im, stored < 0 ? fd : stored);
 	if (status != OK)
 		status = err_prefix(err, status, "%s", name);
+	if (stored >= 0)
+		close(stored);
 	finish(&im);
 	return status;
 }
@@ -296,7 +100,7 @@ enum status import_explain(int fd, const char *name, const struct import_options
 	struct import im = {.options = &without_rejects, .report = report, .err = err};
 	without_rejects.rejects = NULL;
 	begin(&im, name);
-	enum status status = parse(&im, fd);
+	enum status status = import_parse(&im, fd);
 	if (status != OK) {
 		status = err_prefix(err, status, "%s", name);
 	} else {

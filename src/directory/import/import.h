@@ -1,8 +1,9 @@
 /* Bringing records into the directory.
  *
- * A file goes through holdfast-parse into a spool beside the instance; only when it has been read
- * to its end does a transaction begin, which copies the spool into a temporary table and merges it:
- * no transaction ever waits for the writer of the file. The merge happens whole or not at all. The
+ * A file goes through holdfast-parse into a temporary table, in the transaction that then merges
+ * it, so that the server takes rows while the parser reads. What is no file but a pipe is stored
+ * beside the instance first: no transaction ever waits for the writer of the input, only for our
+ * own parser. The merge happens whole or not at all. The
  * numbers always add up: records + rejects of the parser = inserted + updated + unchanged +
  * suppressed + rejected.
  */
@@ -29,7 +30,7 @@ struct import_options {
 	bool dry_run;
 	const char *program_dir; /* where holdfast-parse is */
 	const char *parse_user;  /* system user of the parser; NULL: our own */
-	const char *spool_dir;   /* has room for the file */
+	const char *store_dir;   /* has room for the input when it is a pipe */
 	const char *rejects; /* file that takes NDJSON, a line for each record that was not taken;
 			      * appended to, made with the first line; NULL: nowhere */
 	/* With more rejects than this the import changes nothing: a number, or with

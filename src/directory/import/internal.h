@@ -1,4 +1,4 @@
-/* Inside the importer: import.c reads a file into the spool, merge.c brings the spool into the
+/* Inside the importer: import.c takes a file, read.c reads it, merge.c brings its rows into the
  * directory, gone.c finds the businesses that a complete file no longer has. */
 #ifndef DIRECTORY_IMPORT_INTERNAL_H
 #define DIRECTORY_IMPORT_INTERNAL_H
@@ -12,9 +12,8 @@ struct import {
 	const struct import_options *options;
 	struct import_report *report;
 	const char *name; /* of the file */
-	int spool;
-	int rejects; /* -1: not yet made */
-	struct buf lines;
+	int rejects;      /* -1: not yet made */
+	struct buf lines; /* of COPY import_row, not yet sent */
 	struct progress progress;
 	struct buf kept;  /* of a complete file: ids of rejected records, "1,2" */
 	uint64_t unknown; /* rejected, and without an id */
@@ -55,7 +54,10 @@ MUST_CHECK enum status import_regions_merge(struct db *db, struct err *err);
 MUST_CHECK enum status import_gone_find(struct import *im, int64_t source);
 MUST_CHECK enum status import_gone_remove(struct import *im);
 
-/* Merge what is in the spool, whole or not at all. */
-MUST_CHECK enum status import_merge(struct import *im);
+/* read.c: read the file by the parser. Its records go into the COPY that is open, if there is a
+ * database. */
+MUST_CHECK enum status import_parse(struct import *im, int fd);
+/* Read the file and merge what is in it, whole or not at all. */
+MUST_CHECK enum status import_merge(struct import *im, int fd);
 
 #endif

@@ -1,33 +1,22 @@
-/* From the spool into the directory: one transaction. */
-#include "base/io.h"
+/* From the file into the directory: one transaction. */
 #include "db/db.h"
 #include "directory/import/internal.h"
 #include "sql/import.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
-enum { COPY_CHUNK_BYTES = 256 * 1024, INDEXES_BEHIND_ROWS = 20000 };
+enum { INDEXES_BEHIND_ROWS = 20000 };
 
-static enum status merge_copy(struct import *im)
+/* The server takes rows while the parser reads the next ones. */
+static enum status merge_copy(struct import *im, int fd)
 {
-	char chunk[COPY_CHUNK_BYTES];
 	int64_t rows;
-	if (lseek(im->spool, 0, SEEK_SET) != 0)
-		return err_errno(im->err, FAILED, "spool");
 	enum status status = db_copy_begin(im->db, &sql_import_copy, im->err);
-	while (status == OK) {
-		ssize_t n = read(im->spool, chunk, sizeof(chunk));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(im->err, FAILED, "spool");
-		if (n == 0)
-			break;
-		status = db_copy_put(im->db, (struct str){chunk, (size_t)n}, im->err);
-	}
-	return status == OK ? db_copy_end(im->db, &rows, im->err) : status;
+	if (status == OK)
+		status = import_parse(im, fd);
+	if (status == OK)
+		status = db_copy_end(im->db, &rows, im->err);
+	return status == OK ? import_check_rejects(im) : status;
 }
 
 /* Rows that a statement took out and returned, as rejects. */
@@ -340,7 +329,7 @@ static enum status merge_rows(struct import *im)
 	return status;
 }
 
-static enum status merge_all(struct import *im)
+static enum status merge_all(struct import *im, int fd)
 {
 	enum status status = import_lock(im->db, im->err);
 	if (status == OK && !im->options->dry_run)
@@ -350,7 +339,7 @@ static enum status merge_all(struct import *im)
 	if (status == OK)
 		status = DB_RUN(im->db, sql_import_create, NULL, im->err);
 	if (status == OK)
-		status = merge_copy(im);
+		status = merge_copy(im, fd);
 	if (status == OK)
 		status = merge_run(im, &sql_import_sample, NULL);
 	if (status == OK)
@@ -360,12 +349,12 @@ static enum status merge_all(struct import *im)
 	return status;
 }
 
-enum status import_merge(struct import *im)
+enum status import_merge(struct import *im, int fd)
 {
 	enum status status = db_begin(im->db, im->err);
 	if (status != OK)
 		return status;
-	status = merge_all(im);
+	status = merge_all(im, fd);
 	if (status == OK && !im->options->dry_run)
 		status = db_commit(im->db, im->err);
 	if (status != OK || im->options->dry_run)
