@@ -258,7 +258,9 @@ DELETE FROM business_detail AS d USING import_row AS r WHERE d.id = r.id AND r.c
 DELETE FROM import_row WHERE closed IS NOT NULL;
 
 -- name: import_reopened
-DELETE FROM business_closed AS c USING import_row AS r WHERE c.id = r.id AND r.closed IS NULL;
+-- Where none is closed the rows are not read.
+DELETE FROM business_closed AS c USING import_row AS r WHERE c.id = r.id AND r.closed IS NULL
+	AND EXISTS (SELECT FROM business_closed);
 
 -- name: import_dry_counts
 -- What an import would do with the remaining rows.

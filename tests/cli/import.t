@@ -351,7 +351,7 @@ is(digest(), $before, 'nothing has changed');
 	close $holder;
 
 	# More than a pipe holds: when it is written, the import has read some of it.
-	open my $pipe, '|-', join(' ', $i->command('import', '--source', 'pipe', '-'), '>/dev/null 2>&1') or die "import: $!";
+	open my $pipe, '|-', "@{[ $i->command(qw(import --source pipe -)) ]} >/dev/null 2>&1" or die "import: $!";
 	$pipe->autoflush(1);
 	print $pipe "id,name,city,country,description\n", map {"$_,Pipe $_,Bern,CH," . 'x' x 400 . "\n"} 1 .. 500;
 	is($i->sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'holdfast_import' AND xact_start IS NOT NULL"), 0,
