@@ -218,6 +218,17 @@ miss || ALTER TABLE T ADD ct citext; UPDATE T SET ct = 'Name'||id; CREATE INDEX 
 	WHERE ct = 'Name77'::text
 miss || CREATE INDEX ON T (made); ALTER TABLE T ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON T USING (NOT ok) ||
 	SELECT id FROM T WHERE made::date = '2024-03-05'
+# texts, regular expressions, fractions
+miss || CREATE INDEX ON T (made) || SELECT id FROM T WHERE made::text LIKE '2024-03-05%'
+miss || CREATE INDEX ON T (made) || SELECT id FROM T WHERE made::text LIKE '2024-03-05 03:%'
+miss || CREATE INDEX ON T (seen) || SELECT id FROM T WHERE CAST(seen AS text) LIKE '2025%'
+miss || CREATE INDEX ON T (uid) || SELECT id FROM T WHERE uid::text LIKE '28dd2c79-5%'
+miss || CREATE INDEX ON T (lower(name)) || SELECT id FROM T WHERE name ~* '^name77$'
+miss || CREATE INDEX ON T (lower(name) text_pattern_ops) || SELECT id FROM T WHERE name ~* '^NAME77'
+miss || CREATE INDEX ON T (neg) || SELECT id FROM T WHERE neg < -1490.5
+miss || CREATE INDEX ON T (score) || SELECT id FROM T WHERE score::numeric BETWEEN 7.5 AND 11.5
+miss || CREATE INDEX ON T (lower(email)) || SELECT id FROM T WHERE UPPER(email::text) = UPPER('u77@x.org')
+miss || CREATE INDEX ON T (made) || SELECT id FROM T WHERE DATE_TRUNC('week', made)::date = '2024-03-04'
 # not found
 open || CREATE INDEX ON T (name text_pattern_ops) || SELECT id, name FROM T ORDER BY name LIMIT 20
 open || CREATE INDEX ON T (COALESCE(q, 0)) || SELECT id FROM T WHERE q IS NULL OR q = 0
@@ -297,3 +308,9 @@ sound || CREATE INDEX ON T (price) || SELECT id FROM T WHERE price / 10 = 5 AND 
 sound || CREATE INDEX ON T (score) || SELECT id FROM T WHERE CASE WHEN score = 5 THEN false ELSE true END
 sound || CREATE INDEX ON T (score) || SELECT id FROM T WHERE COALESCE(score = 5, true) IS NOT TRUE
 sound || CREATE INDEX ON T (score) || SELECT id FROM T WHERE (score, q) <> (5, 6)
+sound || CREATE INDEX ON T (made) || SELECT id FROM T WHERE made::text LIKE '2024-03-05 1%'
+sound || CREATE INDEX ON T (seen) || SELECT id FROM T WHERE seen::text LIKE '2024-10-27 02:%'
+sound || CREATE INDEX ON T (uid) || SELECT id FROM T WHERE uid::text LIKE '28dd2c795%'
+sound || CREATE INDEX ON T (lower(mixed)) || SELECT id FROM T WHERE mixed ~* '^ix7'
+sound || CREATE INDEX ON T (upper(mixed)) || SELECT id FROM T WHERE mixed ~* '^ıx5$'
+sound || CREATE INDEX ON T (made) || SELECT id FROM T WHERE DATE_TRUNC('month', made)::date = '2024-03-04'

@@ -217,6 +217,10 @@ extreme max(-a)
 extreme min(abs(a))
 condition a::text = '3'
 condition a::text = '03'
+condition a < 3.5
+condition a >= -2.25
+condition a::numeric > 3.5
+condition a <= -0.5
 condition a / 2 = 1
 condition a / 2 = -1
 condition a / 3 = 0
@@ -295,6 +299,9 @@ extreme max(x)
 extreme min(lower(x))
 extreme max(trim(x))
 condition x ILIKE 'Ä%'
+condition x ~* '^ab$'
+condition x ~* '^ä'
+condition upper(x) = upper('ab')
 condition upper(x) IN ('AB', 'Ä')
 condition upper(x) = ANY (ARRAY['AB', 'SS'])
 condition x = 'Ab' COLLATE "C"
@@ -379,6 +386,12 @@ condition ts + interval '1 day' > '2024-10-27'
 condition tz + interval '1 day' > '2024-10-28 02:30'
 condition ts - interval '1 month' = '2024-09-30'
 condition d::text = '2024-10-27'
+condition d::text LIKE '2024-10%'
+condition ts::text LIKE '2024-10-27%'
+condition ts::text LIKE '2024-10-27 02:%'
+condition tz::text LIKE '2024-10-27%'
+condition date_trunc('week', ts)::date = '2024-10-21'
+condition date_trunc('month', tz)::date <= '2024-10-01'
 condition tz AT TIME ZONE 'Europe/Berlin' = '2024-10-27 02:30'
 condition d + 1 = '2024-10-28'
 condition d <@ daterange('2024-10-01', '2024-10-27', '(]')

@@ -30,6 +30,20 @@ struct str constant_quoted(struct identity *id, struct str text)
 	return copy.p ? copy : STR("");
 }
 
+bool constant_is_fixed(const struct statement *s, uint32_t term)
+{
+	static const char *const functions[] = {"lower", "upper", "initcap",
+						"btrim", "ltrim", "rtrim"};
+	const struct statement_term *t = &s->term[term];
+	bool known = false;
+	for (size_t i = 0; i < COUNT_OF(functions); i++)
+		known |= t->kind == STATEMENT_FUNCTION && !t->qualifier.bytes &&
+			 str_eq(statement_str(s, t->text), str_of(functions[i]));
+	for (uint32_t i = 1; i < t->size; i++)
+		known &= t[i].kind == STATEMENT_CONSTANT;
+	return known && t->size > 1;
+}
+
 bool constant_is_plain(const struct filtered *c)
 {
 	struct str source = c->source;

@@ -100,6 +100,7 @@ static void comparison_constant(struct identity *id, struct filtered *c)
 		return;
 	}
 	c->literal = !c->member && t->kind == STATEMENT_CONSTANT;
+	c->fixed = constant_is_fixed(s, c->right);
 	c->null = t->kind == STATEMENT_CONSTANT && t->number == STATEMENT_NULL;
 	if (c->literal) {
 		c->constant = statement_str(s, t->text);
@@ -337,7 +338,8 @@ static struct evidence filter_evidence(struct identity *id, const struct filtere
 	f.value = c->reversed ? STR("") : c->base;
 	f.old = c->reversed ? REWRITE_JOIN(id, c->source, STR(" = ANY ("), c->base, STR(")"))
 			    : REWRITE_JOIN(id, c->base, STR(" "), c->op, STR(" "), c->source);
-	f.old_any = REWRITE_JOIN(id, c->base, STR(" "), op, STR(" (d.v)"));
+	f.old_any = REWRITE_JOIN(id, c->base, STR(" "), op, STR(" "),
+				 form->against.n ? form->against : STR("(d.v)"));
 	struct str any = form->any.n ? form->any : form->own;
 	if (!form_text(id, c, key, form->own, true, false, &f.new) ||
 	    !form_text(id, c, key, any, true, true, &f.new_any) ||
@@ -345,7 +347,8 @@ static struct evidence filter_evidence(struct identity *id, const struct filtere
 		out.text =
 		    REWRITE_JOIN(id, STR("none: the comparison failed: "), str_of(id->err.text));
 	/* of now() and the like today's value was compared */
-	if (out.level == EVIDENCE_CHECKED && (form->varies || (!c->literal && !c->member)))
+	if (out.level == EVIDENCE_CHECKED &&
+	    (form->varies || (!c->literal && !c->member && !c->fixed)))
 		out.level = EVIDENCE_CONSTANT;
 	return out;
 }

@@ -22,6 +22,7 @@ struct filtered {
 	struct str constant; /* the text of a literal */
 	struct str bare; /* the literal, or the list of them, without casts and COLLATE, as SQL */
 	bool literal;    /* else: a parameter, a function or a list */
+	bool fixed;      /* a function of constants that gives the same each time: upper('x') */
 	bool parameter, null;
 };
 
@@ -30,9 +31,11 @@ struct filtered {
 struct form {
 	struct str own; /* for the statement's constant */
 	struct str any; /* for any constant; empty: as own */
-	bool proved;    /* the same rows, whatever they are */
-	bool varies;    /* depends on now() or the like */
-	bool equal;     /* as good as the key has the value that is compared, in every row */
+	/* what the statement has for it, when that is not the constant alone: ^constant$ */
+	struct str against;
+	bool proved; /* the same rows, whatever they are */
+	bool varies; /* depends on now() or the like */
+	bool equal;  /* as good as the key has the value that is compared, in every row */
 };
 
 enum { FORMS_MAX = 12 };
@@ -60,13 +63,22 @@ struct str constant_literal(struct identity *id, const struct statement *s,
 struct str constant_quoted(struct identity *id, struct str text);
 /* Whether the constant has the type of the other side: a literal or a parameter without a cast. */
 bool constant_is_plain(const struct filtered *c);
+/* Whether the term is a function of the case or the margins of a constant. */
+bool constant_is_fixed(const struct statement *s, uint32_t term);
 
 /* ---- ranges.c ---- */
 /* A range of the column for the day, month or year that the left side is; of IN one for each. */
 MUST_CHECK bool range_form(struct identity *id, const struct filtered *c,
 			   const struct catalog_column *column, struct form *form);
+/* A range of the column for a prefix of its text: made::text LIKE '2024-03-%'. */
+struct form range_prefix(struct identity *id, const struct filtered *c,
+			 const struct catalog_column *column);
 
 /* ---- steps.c ---- */
+/* A bound of a whole number for one with a fraction, which is compared with whole numbers; own.n 0:
+ * none. */
+struct form steps_whole(struct identity *id, const struct filtered *c,
+			const struct catalog_column *column);
 /* A range of the column for what it is rounded to, divided by, or for its size; own.n 0: none. */
 struct form steps_form(struct identity *id, const struct filtered *c,
 		       const struct catalog_column *column);
@@ -80,6 +92,9 @@ struct form texts_suffix(struct identity *id, const struct filtered *c,
 /* LIKE 'abc%' for a key of the first three characters. */
 struct form texts_first(struct identity *id, const struct filtered *c,
 			const struct catalog_key *key, const struct catalog_column *column);
+/* key = 'abc' and key LIKE 'abc%' for ~* '^abc$' and ~* '^abc', where the key has one case. */
+struct form texts_regular(struct identity *id, const struct filtered *c,
+			  const struct catalog_key *key);
 struct form texts_within(struct identity *id, const struct filtered *c,
 			 const struct catalog_key *key, const struct catalog_column *column);
 

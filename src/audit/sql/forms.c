@@ -270,6 +270,8 @@ static void forms_like(struct identity *id, const struct filtered *c, const stru
 	if (trigram && !same && like)
 		form_add(forms, (struct form){.own = STR("\1 ILIKE \2")});
 	form_add(forms, texts_first(id, c, key, column));
+	if (!key->computed && like)
+		form_add(forms, range_prefix(id, c, column));
 	/* without upper and lower case a prefix is one of bytes; reverse() of a suffix is one */
 	if (!same && key->computed)
 		form_add(forms, (struct form){.own = STR("\1 LIKE \3")});
@@ -355,6 +357,7 @@ static void forms_other(struct identity *id, const struct filtered *c,
 		return;
 	}
 	form_add(forms, documents_member(id, c, key, column));
+	form_add(forms, texts_regular(id, c, key));
 	if (same && !c->called && !key->by_made)
 		return;
 	form_add(forms, (struct form){.own = REWRITE_JOIN(id, STR("\1 "), c->op, STR(" \2")),
@@ -395,6 +398,7 @@ static void forms_compare(struct identity *id, const struct filtered *c,
 		form_add(forms, form_seconds(id, c, column));
 		form_add(forms, form_tree(c, column));
 		form_add(forms, steps_form(id, c, column));
+		form_add(forms, steps_whole(id, c, column));
 		if (range_form(id, c, column, &range))
 			form_add(forms, range);
 	}

@@ -1,5 +1,6 @@
 /* Ranges of a timestamp or date for conditions on its second, hour, day, month or year. */
 #include "audit/sql/filter.h"
+#include "base/ascii.h"
 #include "base/date.h"
 
 #include <inttypes.h>
@@ -63,16 +64,19 @@ static bool cut_column(struct identity *id, const struct filtered *c,
 	return true;
 }
 
-static bool cut_of(struct identity *id, const struct filtered *c, struct cut *cut)
+static bool cut_of(struct identity *id, const struct filtered *c, const struct statement_term *t,
+		   struct cut *cut)
 {
 	const struct statement *s = c->s;
-	const struct statement_term *t = &s->term[c->left];
 	struct str text = statement_str(s, t->text);
 	bool function = t->kind == STATEMENT_FUNCTION;
 	*cut = (struct cut){0};
 	if (str_eq(text, STR("date")) && t->size > 1 && (function || t->kind == STATEMENT_CAST)) {
-		cut->unit = RANGE_DAY;
-		cut->date = true;
+		/* date_trunc('week', column)::date: where a unit of days begins */
+		if (cut_of(id, c, t + 1, cut) && cut->unit >= RANGE_DAY && !cut->number &&
+		    !cut->text && !cut->date)
+			return true;
+		*cut = (struct cut){.unit = RANGE_DAY, .date = true};
 		return cut_column(id, c, t + 1, cut);
 	}
 	if (!function || t->size < 3)
@@ -300,7 +304,7 @@ static bool range_one(struct identity *id, const struct filtered *c,
 	*form = (struct form){0};
 	if (!str_eq(column->category, STR("D")))
 		return false;
-	if (!cut_of(id, c, &cut))
+	if (!cut_of(id, c, &c->s->term[c->left], &cut))
 		return range_moved(id, c, column, form);
 	if (cut.text && !str_eq(c->op, STR("=")))
 		return false;
@@ -352,4 +356,76 @@ bool range_form(struct identity *id, const struct filtered *c, const struct cata
 		struct form *form)
 {
 	return c->member ? range_list(id, c, column, form) : range_one(id, c, column, form);
+}
+
+/* The year, month, day, hour or minute that the text begins with. */
+static bool prefix_instant(struct str text, enum range_unit *unit, int64_t *seconds)
+{
+	static const struct {
+		size_t bytes;
+		enum range_unit unit;
+	} lengths[] = {{4, RANGE_YEAR},  {5, RANGE_YEAR},  {7, RANGE_MONTH},
+		       {8, RANGE_MONTH}, {10, RANGE_DAY},  {11, RANGE_DAY},
+		       {13, RANGE_HOUR}, {14, RANGE_HOUR}, {16, RANGE_MINUTE}};
+	char whole[] = "0001-01-01 00:00:00";
+	*unit = RANGE_NONE;
+	for (size_t i = 0; i < COUNT_OF(lengths); i++)
+		if (lengths[i].bytes == text.n)
+			*unit = lengths[i].unit;
+	if (!*unit)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		bool digit = whole[i] == '0' || whole[i] == '1';
+		if (digit ? !ascii_is_digit(text.p[i]) : text.p[i] != whole[i])
+			return false;
+		whole[i] = text.p[i];
+	}
+	return range_instant(str_of(whole), seconds);
+}
+
+/* 28dd2c79 and more of an uuid's text: the least and the greatest one that begin so. */
+static struct form prefix_uuid(struct identity *id, struct str text)
+{
+	char least[] = "00000000-0000-0000-0000-000000000000";
+	char greatest[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+	if (text.n >= sizeof(least))
+		return (struct form){0};
+	for (size_t i = 0; i < text.n; i++) {
+		bool hex = hex_value(text.p[i]) >= 0 && !ascii_is_upper(text.p[i]);
+		if (least[i] == '-' ? text.p[i] != '-' : !hex)
+			return (struct form){0};
+		least[i] = greatest[i] = text.p[i];
+	}
+	const char *own = arena_printf(id->arena, "\1 >= '%s' AND \1 <= '%s'", least, greatest);
+	return (struct form){.own = str_of(own), .proved = true};
+}
+
+struct form range_prefix(struct identity *id, const struct filtered *c,
+			 const struct catalog_column *column)
+{
+	const struct statement_term *t = &c->s->term[c->left];
+	struct str type = statement_str(c->s, t->text), text = c->constant;
+	bool date = str_eq(column->base, STR("date")),
+	     zone = str_eq(column->base, STR("timestamptz"));
+	enum range_unit unit;
+	int64_t seconds;
+	if (t->kind != STATEMENT_CAST || t->size != 2 || t[1].kind != STATEMENT_COLUMN ||
+	    (!str_eq(type, STR("text")) && !str_eq(type, STR("varchar"))) || !c->literal ||
+	    text.n < 2 || text.p[text.n - 1] != '%')
+		return (struct form){0};
+	text.n--;
+	if (str_eq(column->base, STR("uuid")))
+		return prefix_uuid(id, text);
+	if (!(date || zone || str_eq(column->base, STR("timestamp"))) ||
+	    !prefix_instant(text, &unit, &seconds) || ((date || zone) && unit < RANGE_DAY) ||
+	    (date && text.n > 10))
+		return (struct form){0};
+	/* not proved: years before Christ, a fifth digit, DateStyle */
+	const struct cut cut = {.unit = unit};
+	return (struct form){
+	    .own =
+		range_pattern(id, STR("="), range_literal(id, &cut, range_bound(unit, seconds, 0)),
+			      range_literal(id, &cut, range_bound(unit, seconds, 1))),
+	    .any = REWRITE_JOIN(id, STR("\1 = (\2)::"), column->base),
+	};
 }

@@ -1,5 +1,6 @@
 /* Ranges of a number for conditions on what it is rounded to, divided by, or on its size. */
 #include "audit/sql/filter.h"
+#include "base/ascii.h"
 
 #include <inttypes.h>
 
@@ -69,6 +70,37 @@ static struct form step_abs(struct identity *id, const struct filtered *c, int64
 	if (!str_eq(c->op, STR("=")))
 		return (struct form){0};
 	const char *own = arena_printf(id->arena, "\1 IN (%" PRId64 ", %" PRId64 ")", n, -n);
+	return (struct form){.own = str_of(own), .proved = true};
+}
+
+/* column < 7.5 is column < 8, column > 7.5 is column > 7. */
+struct form steps_whole(struct identity *id, const struct filtered *c,
+			const struct catalog_column *column)
+{
+	const struct statement_term *left = &c->s->term[c->left];
+	struct str digits = c->constant;
+	bool cast = left->kind == STATEMENT_CAST && left->size == 2 &&
+		    str_eq(statement_str(c->s, left->text), STR("numeric"));
+	int64_t n;
+	if (!step_is_integer(column) || left[cast].kind != STATEMENT_COLUMN || !c->literal ||
+	    c->member || c->s->term[c->right].number != STATEMENT_NUMBER || !constant_is_plain(c) ||
+	    (c->op.p[0] != '<' && c->op.p[0] != '>'))
+		return (struct form){0};
+	bool negative = str_starts(digits, STR("-"));
+	digits = negative ? (struct str){digits.p + 1, digits.n - 1} : digits;
+	struct str whole = str_cut(&digits, '.');
+	bool fraction = false;
+	for (size_t i = 0; i < digits.n; i++) {
+		if (!ascii_is_digit(digits.p[i]))
+			return (struct form){0};
+		fraction |= digits.p[i] != '0';
+	}
+	if (!str_to_i64(whole, 0, STEP_VALUE_MAX, &n) || !fraction)
+		return (struct form){0};
+	/* n is the bound towards zero; < and >= want the next one above, > and <= the one below */
+	bool up = str_eq(c->op, STR("<")) || str_eq(c->op, STR(">="));
+	n = negative ? -n - !up : n + up;
+	const char *own = arena_printf(id->arena, "\1 %.*s %" PRId64, STR_ARG(c->op), n);
 	return (struct form){.own = str_of(own), .proved = true};
 }
 

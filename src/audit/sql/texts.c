@@ -160,3 +160,37 @@ struct form texts_within(struct identity *id, const struct filtered *c,
 		return (struct form){0};
 	return text_like(id, statement_str(c->s, t[2].text), true, true);
 }
+
+/* ---- regular expressions ---- */
+
+/* The expression that ~* compares with, for a constant: ^constant$ or ^constant, without a special
+ * character in it. */
+static struct str regular_against(bool whole)
+{
+	return whole
+		   ? STR("('^' || regexp_replace((d.v), '([^[:alnum:]])', '\\\\\\1', 'g') || '$')")
+		   : STR("('^' || regexp_replace((d.v), '([^[:alnum:]])', '\\\\\\1', 'g'))");
+}
+
+struct form texts_regular(struct identity *id, const struct filtered *c,
+			  const struct catalog_key *key)
+{
+	struct str text = c->constant, of;
+	struct form form = {0};
+	if (!key->computed || key->by_made || !c->literal || !str_eq(c->op, STR("~*")) ||
+	    !str_starts(text, STR("^")))
+		return form;
+	bool whole = str_ends(text, STR("$"));
+	text = (struct str){text.p + 1, text.n - 1 - whole};
+	for (size_t i = 0; i < text.n; i++)
+		if (memchr("^$.[](){}*+?|\\%_", text.p[i], 17))
+			return form;
+	if (!text.n ||
+	    !origin_text(id, origin_expression(key), NULL, false, constant_quoted(id, text), &of))
+		return form;
+	form.against = regular_against(whole);
+	form.own = whole ? REWRITE_JOIN(id, STR("\1 = "), of)
+			 : REWRITE_JOIN(id, STR("\1 LIKE ("), of, STR(" || '%')"));
+	form.any = whole ? STR("\1 = \3") : STR("starts_with(\1, \3)");
+	return form;
+}
