@@ -114,9 +114,16 @@ $i->until('the command hangs', sub { -s "$told/hangs" });
 $i->until('it is killed', sub { $i->log =~ /within notify\.timeout and was killed/ });
 my $group = Instance::read_file("$told/hangs") + 0;
 $i->until('with what it started', sub { !kill 0 => -$group });
-behave('');
+# One that is killed may have told before: it succeeds only once its limit is the long one again.
+behave('fail');
 $i->set(%settings);
+%status = $i->status;
 $i->run_ok('reload');
+$i->until('a notifier with the new settings runs', sub {
+	my %s = $i->status;
+	$s{'notify/1'}{state} eq 'running' && $s{'notify/1'}{pid} != $status{'notify/1'}{pid};
+});
+behave('');
 until_told('backup', 'raised', 2);
 is(about('backup', 'raised'), 2, 'in the end it is told, once');
 

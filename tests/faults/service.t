@@ -8,26 +8,39 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
 use IO::Socket::UNIX;
-use Socket qw(SOCK_DGRAM);
+use Program;
 use Test::More;
 use Tree;
 use Wait;
 
 my $unit = Instance::read_file("$root/deploy/systemd/holdfast.service");
 my $i = Instance->make;
-my $manager = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "$i->{home}/notify") or die "socket: $!";
-chmod 0777, "$i->{home}/notify";
 
-# Messages as they come, in order.
+# Messages as they come, in order. A process of its own reads them, as a service manager does: the socket has room for
+# few, and what finds none is lost.
+my $manager = Program->start('a service manager', [ $^X, '-MIO::Socket::UNIX', '-e', <<'END', "$i->{home}/notify" ],
+	umask 0;
+	$| = 1;
+	my $socket = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => shift) or die "socket: $!";
+	while (defined $socket->recv(my $text, 4096)) { print $text =~ s/\n/\t/gr, "\n" }
+END
+	out => "$i->{home}/said", ready => sub { -S "$i->{home}/notify" });
 my @said;
+my $heard = 0;
 sub hear {
-	my $bits = '';
-	vec($bits, fileno $manager, 1) = 1;
-	while (select(my $ready = $bits, undef, undef, 0)) {
-		$manager->recv(my $text, 4096) // die "recv: $!";
-		push @said, $text;
-	}
+	my $text = Instance::read_file("$i->{home}/said");
+	my $whole = rindex($text, "\n") + 1;
+	push @said, map { s/\t/\n/gr } split /\n/, substr $text, $heard, $whole - $heard;
+	$heard = $whole;
 	return @said;
+}
+# All that was said until now has been read.
+my $marks = 0;
+sub hear_all {
+	my $mark = 'mark ' . ++$marks;
+	IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => "$i->{home}/notify")->send($mark) or die "send: $!";
+	$i->until('what was said is read', sub { grep { $_ eq $mark } hear() });
+	@said = grep { !/^mark/ } @said;
 }
 sub until_said {
 	my ($what, $pattern) = @_;
@@ -73,11 +86,12 @@ until_said('READY=1 when it is done', qr/^READY=1$/m);
 
 # A supervisor that hangs says nothing, so that the service manager notices.
 $i->freeze($pid);
-hear();
+hear_all();
 @said = ();
 my $asked = 0;
 $i->until('time for four messages has passed', sub { select undef, undef, undef, 0.1; $asked++ >= 4 });
-is_deeply([ hear() ], [], 'no WATCHDOG=1 from a supervisor that is stopped');
+hear_all();
+is_deeply(\@said, [], 'no WATCHDOG=1 from a supervisor that is stopped');
 kill CONT => $pid;
 until_said('WATCHDOG=1 when it goes on', qr/^WATCHDOG=1$/m);
 
