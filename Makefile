@@ -322,6 +322,10 @@ check-pages: all ## exported pages before vnu-jar, pa11y and Lighthouse: docs/pa
 	$(call report,tests/pages/run --bin $(abspath $(B)),docs/pages.md)
 .PHONY: check-pages
 
+check-languages: all ## every kind of exported page in every language in a browser and before vnu-jar: docs/pages-languages.md
+	$(call report,tests/pages/languages --bin $(abspath $(B)),docs/pages-languages.md)
+.PHONY: check-languages
+
 pictures: all ## the pictures of README.md, of pages as ./run shows them
 	HOLDFAST_BUILD=$(abspath $(B)) tools/make-pictures
 .PHONY: pictures
