@@ -2,7 +2,7 @@
 // Standard output: {"kind": ["what is wrong", ...], ...}. In light on a phone and in dark on a desktop: findings of
 // axe-core. At 1280, at 320 pixels (a window of 1280 at 400 %) and printed: nothing wider than the window, no text on
 // another. No request to another host. Without JavaScript what is read is there. The first stroke of Tab offers to skip
-// to the content, each further one goes to what can be seen to have the focus, and one of them to a link of the content.
+// to the content, each further one goes to what is seen to have the focus, and one of them to a link of the content.
 import { axe_findings, launch, visits } from '../lib/browser.mjs';
 import { overlaps, too_wide } from '../lib/layout.mjs';
 
