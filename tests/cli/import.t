@@ -362,7 +362,31 @@ is(digest(), $before, 'nothing has changed');
 
 	my $path = "$i->{home}/large.ndjson";
 	system("'$i->{bin}/holdfast' generate 30000 --seed 6 >'$path' 2>/dev/null") == 0 or die 'generate failed';
-	my $import = Program->start('import', [ $i->command('import', '--source', 'large', '--dry-run', $path) ]);
+	my @large = $i->command('import', '--source', 'large', '--dry-run', $path);
+
+	# The session ends while the parser writes: that is the cause, not that the parser is killed then.
+	my $session = "FROM pg_stat_activity WHERE usename = 'holdfast_import' AND query LIKE 'COPY%'";
+	my ($broken, $parser);
+	until ($parser) { # until it is stopped before its end
+		$broken = Program->start('import', \@large, log => "$i->{home}/broken.log");
+		$parser = wait_until('its parser runs', sub {
+			my ($pid) = grep { Instance::read_file("/proc/$_/comm") eq "holdfast-parse\n" } children($broken->{pid});
+			return $pid // $broken->ended;
+		});
+		$parser = '' if $broken->ended;
+		$i->freeze($parser) if $parser;
+		$parser = '' if $parser && !grep { $_ == $parser } children($broken->{pid});
+		$broken->reap if !$parser;
+	}
+	$i->until('it copies', sub { $i->sql("SELECT count(*) $session") eq '1' });
+	$i->sql("SELECT pg_terminate_backend(pid) $session");
+	$i->until('its session has ended', sub { $i->sql("SELECT count(*) $session") eq '0' });
+	kill CONT => $parser;
+	is($broken->reap >> 8, 1, 'an import whose session ends fails');
+	like($broken->log, qr/large\.ndjson: .*server closed the connection/, 'and says why');
+	unlike($broken->log, qr/killed by signal/, 'and does not name what it has killed itself');
+
+	my $import = Program->start('import', \@large);
 	my $peak = 0;
 	wait_until('the import ends', sub {
 		my $sum = 0;

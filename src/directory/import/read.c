@@ -163,7 +163,8 @@ static enum status take_summary(struct import *im, const struct record_summary *
 	return OK;
 }
 
-static enum status take_frames(struct import *im, int fd)
+/* parser_ended: the failure is that its output ended before its time. */
+static enum status take_frames(struct import *im, int fd, bool *parser_ended)
 {
 	struct record_reader reader;
 	enum status status;
@@ -171,6 +172,7 @@ static enum status take_frames(struct import *im, int fd)
 	record_reader_init(&reader, fd);
 	do {
 		status = record_read(&reader, im->err);
+		*parser_ended = status == UNAVAILABLE;
 		if (status != OK)
 			break;
 		switch (reader.type) {
@@ -204,19 +206,20 @@ enum status import_parse(struct import *im, int fd)
 	int frames = -1;
 	struct stat st;
 	struct err child;
+	bool parser_ended;
 	bool known = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	progress_begin(&im->progress, "reading", "records", known ? (uint64_t)st.st_size : 0);
 	im->progress.quiet = im->options->quiet;
 	enum status status = start_parser(im, fd, &pid, &frames);
 	if (status != OK)
 		return status;
-	status = take_frames(im, frames);
+	status = take_frames(im, frames, &parser_ended);
 	close(frames);
 	if (status != OK)
 		kill(pid, SIGKILL);
 	if (spawn_wait(pid, "holdfast-parse", &child) != OK && status == OK)
 		status = err_set(im->err, FAILED, "%s", child.text);
-	else if (status == UNAVAILABLE)
+	else if (parser_ended)
 		status = err_set(im->err, FAILED, "%s; nothing was changed", child.text);
 	if (status == OK)
 		progress_end(&im->progress, im->report->read);
