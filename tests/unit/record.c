@@ -475,9 +475,35 @@ static void the_hash_tells_records_apart(void **state)
 	assert_true(record_hash(&a) != record_hash(&b));
 }
 
+enum { STACK_BYTES = 4096, STACK_PIECE = 64 };
+
+/* Writes over one piece of the memory that the last call had for its variables, and the next will
+ * have. */
+__attribute__((noinline)) static void overwrite_stack(size_t from)
+{
+	volatile unsigned char memory[STACK_BYTES];
+	for (size_t i = from; i < from + STACK_PIECE; i++)
+		memory[i] = 0xa5;
+	assert_true(memory[from] == 0xa5);
+}
+
+static void the_hash_is_the_same_whatever_was_on_the_stack(void **state)
+{
+	(void)state;
+	char text[300]; /* more than the library hashes at once */
+	memset(text, 'x', sizeof(text));
+	struct record r = {.field[RECORD_NAME] = {text, sizeof(text)}};
+	uint64_t hash = record_hash(&r);
+	for (size_t from = 0; from < STACK_BYTES; from += STACK_PIECE) {
+		overwrite_stack(from);
+		assert_true(record_hash(&r) == hash);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_hash_is_the_same_whatever_was_on_the_stack),
 	    cmocka_unit_test(ids_are_the_same_for_ever),
 	    cmocka_unit_test(ids_are_written_and_read_in_thirteen_characters),
 	    cmocka_unit_test(values_are_what_their_field_says),

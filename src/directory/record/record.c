@@ -463,6 +463,8 @@ enum { RECORD_FORM = 1 };
 uint64_t record_hash(const struct record *record)
 {
 	XXH3_state_t state;
+	/* With a seed, what is in the memory of the state would count. */
+	XXH3_INITSTATE(&state);
 	must(XXH3_64bits_reset_withSeed(&state, RECORD_FORM) == XXH_OK);
 	for (int f = 0; f < RECORD_FIELDS; f++) {
 		uint64_t n = record->field[f].p ? record->field[f].n + 1 : 0;
