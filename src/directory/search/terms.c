@@ -366,7 +366,7 @@ static bool read_words(struct typed *out, enum wish wish[TERMS_MAX])
 
 bool terms_read(struct arena *arena, struct str q, bool plain, struct typed *out)
 {
-	enum wish wish[TERMS_MAX];
+	enum wish wish[TERMS_MAX] = {WISH_NONE};
 	char key[WORDS_KEY_BYTES];
 	*out = (struct typed){.arena = arena, .q = str_trim(q), .plain = plain};
 	read_phone(q, out);

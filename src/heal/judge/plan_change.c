@@ -224,9 +224,9 @@ static void plan_visit_change(struct judge_case *c, uint64_t fingerprint)
 
 static void plan_visit_slower(struct judge_case *c, uint64_t fingerprint)
 {
-	struct judge_sum now;
-	double before, each = plan_slower(c, fingerprint, &now, &before);
-	if (each <= 0 || judge_is_victim(c, now.text))
+	struct judge_sum now = {0};
+	double before = 0, each = plan_slower(c, fingerprint, &now, &before);
+	if (each <= 0 || !now.text || judge_is_victim(c, now.text))
 		return;
 	for (int i = 0; i < c->result->findings; i++) {
 		const struct judge_finding *f = &c->result->finding[i];

@@ -87,8 +87,8 @@ void judge_write_pressure(struct judge_case *c)
 		before = s;
 	}
 	double seconds = first ? (double)(before->at - first->at) / 1e6 : 0;
-	double rate = seconds > 0 ? (double)(before->wal_at - first->wal_at) / seconds : 0;
-	if (checkpoints < PRESSURE_CHECKPOINTS || seconds <= 0 ||
+	double rate = first && seconds > 0 ? (double)(before->wal_at - first->wal_at) / seconds : 0;
+	if (checkpoints < PRESSURE_CHECKPOINTS || !first || seconds <= 0 ||
 	    before->wal_at - first->wal_at < checkpoints * (int64_t)PRESSURE_WAL)
 		checkpoints = pressure_row(c, &seconds, &rate);
 	if (!checkpoints)

@@ -32,8 +32,10 @@ void look_order_rules(const struct config *config, struct buf *out);
 double look_cos(double degrees);
 /* Append a piece of a drawing: each # of the form stands for the next number. Several times as fast
  * as printf, which takes a tenth of a page. LOOK_PUT(out, "<circle cx=\"#\" cy=\"#\"/>", x, y) */
-void look_put(struct buf *out, const char *form, const long *number);
-#define LOOK_PUT(out, form, ...) look_put((out), (form), (const long[]){__VA_ARGS__})
+void look_put(struct buf *out, const char *form, const long *number, size_t numbers);
+#define LOOK_PUT(out, form, ...)                                                                   \
+	look_put((out), (form), (const long[]){__VA_ARGS__},                                       \
+		 sizeof((const long[]){__VA_ARGS__}) / sizeof(long))
 /* The longest of the usual scales that is at most `most` metres. */
 long look_scale(double most);
 

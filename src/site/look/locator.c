@@ -77,14 +77,17 @@ static struct str look_way_text(const struct look_way *way, struct str place,
 	return WORDING_FILL(wording, arena, words[(eighth + 8) % 8], str_of(distance), place);
 }
 
-void look_put(struct buf *out, const char *form, const long *number)
+void look_put(struct buf *out, const char *form, const long *number, size_t numbers)
 {
 	char digits[DIGITS_MAX];
-	for (const char *mark; (mark = strchr(form, '#')); form = mark + 1, number++) {
+	for (size_t i = 0; i < numbers; i++) {
+		const char *mark = strchr(form, '#');
+		must(mark);
 		buf_add(out, form, (size_t)(mark - form));
-		if (*number < 0)
+		if (number[i] < 0)
 			buf_putc(out, '-');
-		buf_str(out, digits_of((uint64_t)labs(*number), digits));
+		buf_str(out, digits_of((uint64_t)labs(number[i]), digits));
+		form = mark + 1;
 	}
 	buf_puts(out, form);
 }
