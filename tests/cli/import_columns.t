@@ -81,6 +81,49 @@ my @lists = (
 		} ] }),
 		street => 'Lhota 12'
 	],
+	'a number behind a number is no figure of it' => [
+		"Název;Ulice;Číslo popisné;Číslo orientační;Obec;Land\nA;Dlouhá;120;5;Praha;CZ\n",
+		street => 'Dlouhá 120/5'
+	],
+	'an addition that is a number, Netherlands' => [
+		"Handelsnaam;Straatnaam;Huisnummer;Toevoeging;Postcode;Plaats;Land\nA;Kerkstraat;12;2;1017GC;Amsterdam;NL\n",
+		street => 'Kerkstraat 12-2'
+	],
+	'a building that is a number, New York' => [
+		"CAMIS,DBA,BUILDING,STREET,ZIPCODE\n1,BAKE SHOP,1007,MORRIS PARK AVENUE,10462\n"
+			. "2,A,Rose House,High Street,10462\n",
+		external_id => '1', street => '1007 MORRIS PARK AVENUE', country => 'US',
+		'2.street' => 'High Street, Rose House'
+	],
+	'signs of countries in front of postal codes' => [
+		"Name;Straße;PLZ Ort\nA;Weg 1;D-79098 Freiburg\nB;Weg 2;CH-4051 Basel\nC;Weg 3;A-6020 Innsbruck\n",
+		country => 'DE', '2.country' => 'CH', '2.postcode' => '4051', '3.country' => 'AT'
+	],
+	'parts of an address under its name' => [
+		"uid,name,address.street,address.houseNumber,address.swissZipCode,address.city,address_type\n"
+			. "1,A,Gasse,5,3011,Bern,bakery\n",
+		street => 'Gasse 5', postcode => '3011', country => 'CH', categories => undef
+	],
+	'closed for good, in a column that may be of regions' => [
+		"id;nombre;ciudad;estado\n1;A;Madrid;Abierto\n2;B;Madrid;Baja definitiva\n3;C;Puebla;Puebla\n",
+		closed => undef, region => undef, '2.closed' => 'yes', '3.region' => 'Puebla'
+	],
+	'closed for good, Italy and the United States' => [
+		"id,nome,stato,License Status\n1,A,Attiva,Active\n2,B,Cessata,\n3,C,,CLOSED - PERMANENTLY\n",
+		closed => undef, '2.closed' => 'yes', '3.closed' => 'yes'
+	],
+	'a place as WKT' => [ $json->encode({ name => 'A', geometry => 'POINT (6.95 50.94)' }), lat => '50.9400000' ],
+	'hours of weekdays and of weekends' => [
+		"id,name,weekday_hours,weekend_hours\n1,A,9am-5pm,10am-2pm\n",
+		hours => 'Mo-Fr 09:00-17:00; Sa,Su 10:00-14:00'
+	],
+	'days with a text of hours; weekdays as a key' => [
+		$json->encode({ name => 'A', hours => [ { day => 'Monday', hours => '9 AM - 5 PM' }, { day => 'Sunday',
+						hours => 'Closed' } ] })
+			. "\n"
+			. $json->encode({ name => 'B', hours => { weekdays => '9-17 Uhr', saturday => '9-12 Uhr' } }),
+		hours => 'Mo 09:00-17:00; Su off', '2.hours' => 'Mo-Fr 09:00-17:00; Sa 09:00-12:00'
+	],
 	'plurals of Dutch and Italian' => [
 		"name;categorie\nA;Bloemenwinkels\nB;Enoteche\nC;Advocaten\n",
 		categories => 'florist', '2.categories' => 'wine-shop', '3.categories' => 'lawyer'

@@ -192,7 +192,6 @@ my @texts = (
 	'Mo-Fr 8-12 Uhr Termine nach Vereinbarung',
 	'Mon-Fri 9-5; Closed on public holidays',
 	'Mo-Fr 08:00-17:00 Uhr Mittagspause 12-13 Uhr',
-	'Mo-Fr 6.00-14.00, ausser Mittwoch',
 	'2020 Mo-Fr 09:00-12:00',
 	'2020-01-01 - 2020-12-31: 9-17',
 );

@@ -43,8 +43,12 @@ static void append(struct draft *d, struct str *line, const char *between, struc
 static struct str street_and_number(struct draft *d, struct str street)
 {
 	struct str number = d->house_number;
+	/* "122" would be another house. */
+	bool figures = d->house_suffix.n && number.n && ascii_is_digit(d->house_suffix.p[0]) &&
+		       ascii_is_digit(number.p[number.n - 1]);
 	append(d, &number,
-	       ascii_is_alnum(d->house_suffix.n ? d->house_suffix.p[0] : 'a') &&
+	       figures ? (str_eq(d->field[RECORD_COUNTRY], STR("NL")) ? "-" : "/")
+	       : ascii_is_alnum(d->house_suffix.n ? d->house_suffix.p[0] : 'a') &&
 		       d->house_suffix.n < 3
 		   ? ""
 		   : " ",
@@ -203,4 +207,6 @@ void parse_address_postcode_city(struct draft *d, struct str value)
 	draft_field(d, RECORD_POSTCODE, town.post);
 	draft_field(d, RECORD_CITY, town.city);
 	draft_field(d, RECORD_REGION, town.region);
+	if (!d->column_country.n && town.country.n)
+		d->column_country = town.country;
 }

@@ -129,6 +129,18 @@ static void town_without_province(struct address_town *town)
 	town->region = last;
 }
 
+/* The country of the sign in front of a postal code: of vehicles, or its two letters. */
+static struct str country_of_sign(struct str sign)
+{
+	static const char *const signs[][2] = {{"D", "DE"}, {"A", "AT"}, {"F", "FR"}, {"I", "IT"},
+					       {"B", "BE"}, {"L", "LU"}, {"E", "ES"}, {"S", "SE"},
+					       {"P", "PT"}, {"H", "HU"}, {"N", "NO"}};
+	for (size_t i = 0; i < COUNT_OF(signs); i++)
+		if (str_eq_nocase(sign, str_of(signs[i][0])))
+			return str_of(signs[i][1]);
+	return sign.n == 2 ? iso_country(sign) : STR("");
+}
+
 /* "8000 Zürich", "CH-8000 Zürich", "1011 AB Amsterdam", "SW1A 2AA London". */
 bool parse_address_town_behind_code(struct str s, struct address_town *out)
 {
@@ -136,6 +148,7 @@ bool parse_address_town_behind_code(struct str s, struct address_town *out)
 	size_t sign = s.n > 3 && s.p[1] == '-' ? 2 : 3; /* "D-10115", "CH-8000" */
 	if (s.n > 4 && s.p[sign - 1] == '-' && ascii_is_letter(s.p[0]) &&
 	    ascii_is_digit(s.p[sign])) {
+		out->country = country_of_sign((struct str){s.p, sign - 1});
 		s = (struct str){s.p + sign, s.n - sign};
 		out->proven = true;
 	}

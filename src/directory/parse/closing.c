@@ -216,6 +216,32 @@ static const char *const open_words[] = {"open",
 					 "geopend",
 					 NULL};
 
+/* "Baja definitiva", "CLOSED - PERMANENTLY": a word for closed beside one for good. */
+static bool is_closed_for_good(struct str plain)
+{
+	static const char *const shut[] = {"clos", "ferm",  "geschloss", "chius", "cerrad",
+					   "baja", "gesl",  "zatvor",    "zamkn", "encerr",
+					   "lukk", "cessa", "fechad"},
+				 *const good[] = {"permanent", "definitiv", "definitief",
+						  "endgultig", "dauerhaft", "for good",
+						  "trajno",    "fur immer", "na stale",
+						  "trvale"};
+	bool is_shut = false, for_good = false;
+	for (size_t i = 0; i < COUNT_OF(shut); i++)
+		is_shut |= memmem(plain.p, plain.n, shut[i], strlen(shut[i])) != NULL;
+	for (size_t i = 0; i < COUNT_OF(good); i++)
+		for_good |= memmem(plain.p, plain.n, good[i], strlen(good[i])) != NULL;
+	return is_shut && for_good && !memmem(plain.p, plain.n, "not ", 4);
+}
+
+bool closing_is_word(struct str value)
+{
+	char folded[FOLDED_BYTES];
+	struct str plain = closing_fold(str_trim(value), folded);
+	return plain.n > 3 && (is_one_of(plain, closed_words) || is_one_of(plain, open_words) ||
+			       is_closed_for_good(plain));
+}
+
 void closing_put(struct draft *d, const char *kind, struct str value)
 {
 	/* Of the register Sirene: fermé, cessé. */
@@ -229,7 +255,8 @@ void closing_put(struct draft *d, const char *kind, struct str value)
 	if (!date.p && strcmp(kind, "date") == 0)
 		date = closing_serial(d, value);
 	enum value_answer answer = value_answer(value);
-	bool word = is_one_of(plain, closed_words), yes = answer == VALUE_YES;
+	bool word = is_one_of(plain, closed_words) || is_closed_for_good(plain),
+	     yes = answer == VALUE_YES;
 	if (date.p && strcmp(kind, "open") != 0) {
 		if (is_past(date)) {
 			closed_since(d, date);

@@ -183,6 +183,16 @@ static void put_place(struct draft *d, struct str raw, bool east_first)
 	}
 }
 
+/* "1007", "12-14", "5a": of a column that has names of buildings elsewhere. */
+static bool value_is_house_number(struct str s)
+{
+	s = str_trim(s);
+	bool number = s.n > 0 && s.n < 8 && ascii_is_digit(s.p[0]);
+	for (size_t i = 1; i < s.n && number; i++)
+		number = ascii_is_alnum(s.p[i]) || s.p[i] == '-' || s.p[i] == '/';
+	return number;
+}
+
 /* "03643" of "03643 12345". */
 static void put_phone_area(struct draft *d, struct str raw)
 {
@@ -225,6 +235,10 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 		return;
 	switch (b->target) {
 	case TARGET_FIELD:
+		if (b->field == RECORD_REGION && closing_is_word(value)) {
+			closing_put(d, "word", value);
+			break;
+		}
 		put_field(d, b->field, value);
 		break;
 	case TARGET_NONE:
@@ -250,6 +264,12 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 		street_part(d, b->detail ? &d->house_suffix : &d->house_number, value);
 		break;
 	case TARGET_STREET_MORE:
+		if (strcmp(b->name, "building") == 0 && !d->house_number.n &&
+		    value_is_house_number(value)) {
+			street_part(d, &d->house_number, value);
+			d->number_first = true;
+			break;
+		}
 		street_part(d, &d->street_more, value);
 		break;
 	case TARGET_STREET_FULL:

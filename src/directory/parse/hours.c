@@ -118,13 +118,15 @@ static bool clock_half(struct str *s, bool *afternoon)
 	return true;
 }
 
-/* ":30", ".30", "h30", "h" behind the hour, and seconds. False: not minutes. */
+/* ":30", ".30", "h30", "u30", "h" behind the hour, and seconds. False: not minutes. */
 static bool clock_minutes(struct str *s, int *minute, bool *bare)
 {
 	int second;
 	*minute = 0;
 	*bare = true;
-	if (!s->n || (s->p[0] != ':' && s->p[0] != '.' && (s->p[0] | 32) != 'h'))
+	bool dutch =
+	    s->n > 2 && s->p[0] == 'u' && ascii_is_digit(s->p[1]) && ascii_is_digit(s->p[2]);
+	if (!s->n || (s->p[0] != ':' && s->p[0] != '.' && (s->p[0] | 32) != 'h' && !dutch))
 		return true;
 	bool hour_sign = (s->p[0] | 32) == 'h';
 	struct str rest = {s->p + 1, s->n - 1};
@@ -370,13 +372,18 @@ static void reading_closed(struct reading *r, unsigned *days, bool *said)
 
 /* "daily except Monday": `days` without those that follow. Public holidays are no days of the
  * week, so that they are closed by name. */
-static void reading_except(struct reading *r, unsigned *days, bool said)
+static void reading_except(struct reading *r, unsigned *days, bool said, bool alone)
 {
 	reading_next(r);
 	reading_skip(r);
 	unsigned except = reading_list(r);
-	if (said || !except || !(*days & ~except))
+	/* "daily 10-18 except Monday": of what was said so far, and nothing follows */
+	bool behind = said && alone && r->token == END;
+	if ((said && !behind) || !except || !(*days & ~except))
 		r->why = r->why ? r->why : "which days are excepted is not clear";
+	for (int d = 0; d < PARSE_HOURS_HOLIDAY && behind; d++)
+		if (except >> d & 1)
+			r->table->day[d].count = 0;
 	*days &= ~except;
 	parse_hours_close(r->table, except & 1u << PARSE_HOURS_HOLIDAY);
 }
@@ -429,7 +436,7 @@ static void reading_times_first(struct reading *r)
 	if (!days)
 		r->why = r->why ? r->why : "no day is named";
 	else if (r->token == EXCEPT)
-		reading_except(r, &days, false);
+		reading_except(r, &days, false, true);
 	const struct parse_hours_row *row = &times.day[0];
 	for (size_t i = 0; i < row->count && !r->why; i++)
 		r->why = parse_hours_open(table, days, row->span[i].from, row->span[i].to);
@@ -470,7 +477,7 @@ static void reading_rules(struct reading *r, unsigned days)
 {
 	const bool given = days != 0;
 	bool said = false, any = false, times_first = false;
-	int last = 0;
+	int last = 0, rules = 0; /* groups of days that were named */
 	reading_next(r);
 	while (!r->why && r->token != END) {
 		switch (r->token) {
@@ -479,6 +486,7 @@ static void reading_rules(struct reading *r, unsigned days)
 		case DAYS:
 			if (given)
 				r->why = "days are named in the hours of a day";
+			rules += said || !rules;
 			days = said ? 0 : days;
 			said = false;
 			last = 0;
@@ -499,7 +507,7 @@ static void reading_rules(struct reading *r, unsigned days)
 			any = true;
 			continue;
 		case EXCEPT:
-			reading_except(r, &days, said);
+			reading_except(r, &days, said, rules == 1);
 			continue;
 		case ALL_DAY:
 			if (!days && !any) {
@@ -575,6 +583,8 @@ static const char *parse_hours_read(struct str text, unsigned days, struct parse
 	bool any = false;
 	const char *why = unknown_word;
 	size_t left = SIZE_MAX, ascii = 0;
+	char plain[TEXT_BYTES];
+	text = parse_hours_plain(text, plain, sizeof(plain));
 	if (!value_fold(text, folded, TEXT_BYTES - 1, &n))
 		return "the opening hours are too long";
 	while (ascii < n && !(folded[ascii] & 0x80))

@@ -18,6 +18,9 @@ static const char *const day_names[] = {"dayOfWeek", "day", "weekday", "day_of_w
 static const char *const open_names[] = {"opens", "open", "from", "start", "opening", NULL};
 static const char *const close_names[] = {"closes", "close", "to", "end", "closing", NULL};
 
+/* {"day": "Monday", "hours": "9-17"} */
+static const char *const text_names[] = {"hours", "times", "time", "value", "text", NULL};
+
 static bool is_absent(const struct json_value *v)
 {
 	return !v || v->kind == JSON_IS_NULL;
@@ -251,10 +254,15 @@ void parse_hours_specification(struct parse_hours_draft *h, const struct json_va
 		h->past++;
 		return;
 	}
-	specification_text(h, v);
 	const struct json_value *opens = named_value(v, open_names);
 	const struct json_value *closes = named_value(v, close_names);
 	unsigned days = specification_days(h, v);
+	if (!opens && !closes && named_value(v, text_names)) {
+		parse_hours_of_days(h, days, json_text(named_value(v, day_names)),
+				    json_text(named_value(v, text_names)));
+		return;
+	}
+	specification_text(h, v);
 	if (dated && !named_value(v, day_names))
 		days = 0x7f;
 	if (!days)
@@ -396,11 +404,14 @@ static void day_object(struct parse_hours_draft *h, const struct json_value *v)
 		return;
 	for (const struct json_value *m = v->first; m; m = m->next) {
 		unsigned days = parse_hours_days(m->key);
-		if (!days || (days & (days - 1)) || days == 1u << PARSE_HOURS_HOLIDAY) {
+		if (!days || days >= 1u << PARSE_HOURS_HOLIDAY) {
 			parse_hours_unclear(h, "opening hours in an unknown form");
 			return;
 		}
-		day_value(h, __builtin_ctz(days), m);
+		if (days & (days - 1)) /* "weekdays" */
+			parse_hours_of_days(h, days, m->key, json_text(m));
+		else
+			day_value(h, __builtin_ctz(days), m);
 	}
 }
 

@@ -239,8 +239,9 @@ void parse_address_split(struct draft *d);
 /* address_towns.c: a town with its postal code. */
 struct address_town {
 	struct str city, post, region;
-	struct str street; /* of parse_address_town: what else the address has */
-	bool proven;       /* else "1234 Main Street" is written so, too */
+	struct str country; /* of "CH-8000"; else empty */
+	struct str street;  /* of parse_address_town: what else the address has */
+	bool proven;        /* else "1234 Main Street" is written so, too */
 };
 /* "London SW1A 2AA", "Toronto ON M5X 1A9", "Boston, MA 02108-1234", "Sydney NSW 2000"; also
  * without the town. */
@@ -262,6 +263,8 @@ void parse_address_postcode_city(struct draft *d, struct str value);
 void category_put(struct draft *d, enum target scheme, struct str value);
 /* closing.c: a status, a flag or a date that may say that it is closed for good. */
 void closing_put(struct draft *d, const char *kind, struct str value);
+/* Whether a text says that a business is open or closed: "Estado" is a region, or this. */
+bool closing_is_word(struct str value);
 
 /* ---- names.c, countries.c ---- */
 

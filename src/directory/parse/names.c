@@ -95,29 +95,47 @@ static const struct binding *header_named(struct str plain)
 	return found ? *found : NULL;
 }
 
+static const struct day_part {
+	const char *word;
+	int part;
+} day_parts[] = {
+    {"open", 0},     {"opens", 0},     {"opening", 0},   {"from", 0},     {"start", 0},
+    {"von", 0},      {"ab", 0},        {"ouverture", 0}, {"apertura", 0}, {"van", 0},
+    {"close", 1},    {"closes", 1},    {"closing", 1},   {"to", 1},       {"until", 1},
+    {"end", 1},      {"bis", 1},       {"fermeture", 1}, {"chiusura", 1}, {"cierre", 1},
+    {"opentime", 0}, {"closetime", 1}, {"begin", 0},     {"tot", 1},      {"oeffnet", 0},
+    {"offnet", 0},   {"schliesst", 1}, {"opensat", 0},   {"closesat", 1}};
+
 int header_cut_part(struct str *header)
 {
-	static const struct {
-		const char *word;
-		int part;
-	} words[] = {
-	    {"open", 0},     {"opens", 0},     {"opening", 0},   {"from", 0},     {"start", 0},
-	    {"von", 0},      {"ab", 0},        {"ouverture", 0}, {"apertura", 0}, {"van", 0},
-	    {"close", 1},    {"closes", 1},    {"closing", 1},   {"to", 1},       {"until", 1},
-	    {"end", 1},      {"bis", 1},       {"fermeture", 1}, {"chiusura", 1}, {"cierre", 1},
-	    {"opentime", 0}, {"closetime", 1}, {"begin", 0},     {"tot", 1},      {"oeffnet", 0},
-	    {"offnet", 0},   {"schliesst", 1}, {"opensat", 0},   {"closesat", 1}};
 	int found = -1;
 	size_t longest = 0;
-	for (size_t i = 0; i < COUNT_OF(words); i++) {
-		size_t n = strlen(words[i].word);
+	for (size_t i = 0; i < COUNT_OF(day_parts); i++) {
+		size_t n = strlen(day_parts[i].word);
 		if (header->n <= n + 1 || n <= longest ||
-		    !str_ends_nocase(*header, str_of(words[i].word)))
+		    !str_ends_nocase(*header, str_of(day_parts[i].word)))
 			continue;
-		found = words[i].part;
+		found = day_parts[i].part;
 		longest = n;
 	}
 	header->n -= longest;
+	return found;
+}
+
+/* "Öffnet Montag": the word in front. */
+static int header_cut_part_before(struct str *header)
+{
+	int found = -1;
+	size_t longest = 0;
+	for (size_t i = 0; i < COUNT_OF(day_parts); i++) {
+		size_t n = strlen(day_parts[i].word);
+		if (header->n <= n + 1 || n <= longest ||
+		    !str_starts(*header, str_of(day_parts[i].word)))
+			continue;
+		found = day_parts[i].part;
+		longest = n;
+	}
+	str_skip(header, longest);
 	return found;
 }
 
@@ -135,6 +153,7 @@ const struct binding *binding_of_day_part(int day, int part)
 static const struct binding *header_of_day_part(struct str plain)
 {
 	int part = header_cut_part(&plain);
+	part = part < 0 ? header_cut_part_before(&plain) : part;
 	const struct binding *b = part < 0 ? NULL : header_named(plain);
 	return b && b->target == TARGET_HOURS_DAY ? binding_of_day_part(b->detail[0] - '0', part)
 						  : NULL;
@@ -285,8 +304,11 @@ static const struct binding *header_without_noise(struct str header)
 	struct str words[12];
 	char plain[HEADER_BYTES];
 	size_t count = header_words(header, words, COUNT_OF(words)), n = 0, left = 0;
+	bool address = false; /* only what belongs to one */
 	for (size_t i = 0; i < count; i++) {
-		bool says = true;
+		bool says = !str_eq_nocase(words[i], STR("address")) &&
+			    !str_eq_nocase(words[i], STR("adresse"));
+		address |= !says;
 		for (size_t k = 0; k < COUNT_OF(noise) && says; k++)
 			says = !str_eq_nocase(words[i], str_of(noise[k]));
 		if (!says)
@@ -299,9 +321,12 @@ static const struct binding *header_without_noise(struct str header)
 		n += length;
 		left++;
 	}
-	if (left == count || !n)
+	const struct binding *b = left < count && n ? header_named((struct str){plain, n}) : NULL;
+	if (address && b && b->target != TARGET_HOUSE_NUMBER &&
+	    !(b->target == TARGET_FIELD &&
+	      (b->field == RECORD_POSTCODE || b->field == RECORD_CITY ||
+	       b->field == RECORD_REGION || b->field == RECORD_COUNTRY)))
 		return NULL;
-	const struct binding *b = header_named((struct str){plain, n});
 	return b && (is_of_any(b) || b->target == TARGET_HOUSE_NUMBER || b->target == TARGET_CLOSED)
 		   ? b
 		   : NULL;

@@ -500,8 +500,11 @@ void draft_object(struct draft *d, struct json_value *v, const struct json_value
 		context_read(d->parser, json_get(v, "@context"));
 		context_apply(d->parser, v);
 		dialect = take_object(d, v, graph);
-		if (!d->field[RECORD_LAT].p)
-			geometry_put(d, json_get(v, "geometry"));
+		const struct json_value *geometry = json_get(v, "geometry");
+		if (!d->field[RECORD_LAT].p && geometry && geometry->kind == JSON_IS_STRING)
+			draft_put(d, binding_of_header(STR("geometry")), json_text(geometry));
+		else if (!d->field[RECORD_LAT].p)
+			geometry_put(d, geometry);
 	}
 	if (!d->parser->format && !d->left_out) {
 		snprintf(format, sizeof(format), "%s/%s", container, dialect);

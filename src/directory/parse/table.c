@@ -191,12 +191,15 @@ static void settle_names(struct table *t)
 /* The name of the shop beside that of the firm: "Nombre comercial", "Razón social". */
 static void settle_legal_names(struct table *t)
 {
-	static const char *const shops[] = {"nombrecomercial",  "tradingname",   "tradename",
-					    "tradingas",        "nomestab",      "doingbusinessas",
-					    "nomefantasia",     "nomcommercial", "handelsnaam",
-					    "insegna",          "enseigne",      "rotulo",
-					    "dbaname",          "dba",           "shopname",
-					    "nombredefantasia", "nombrefantasia"},
+	static const char *const shops[] = {"nombrecomercial", "tradingname",
+					    "tradename",       "tradingas",
+					    "nomestab",        "doingbusinessas",
+					    "nomefantasia",    "nomcommercial",
+					    "handelsnaam",     "insegna",
+					    "enseigne",        "rotulo",
+					    "dbaname",         "dba",
+					    "shopname",        "nombredefantasia",
+					    "nombrefantasia",  "doingbusinessasname"},
 				 *const firms[] = {
 				     "razonsocial",    "razsocial",         "razaosocial",
 				     "raisonsociale",  "legalname",         "businesslegalname",
