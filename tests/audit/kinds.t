@@ -313,4 +313,5 @@ sound || CREATE INDEX ON T (seen) || SELECT id FROM T WHERE seen::text LIKE '202
 sound || CREATE INDEX ON T (uid) || SELECT id FROM T WHERE uid::text LIKE '28dd2c795%'
 sound || CREATE INDEX ON T (lower(mixed)) || SELECT id FROM T WHERE mixed ~* '^ix7'
 sound || CREATE INDEX ON T (upper(mixed)) || SELECT id FROM T WHERE mixed ~* '^ıx5$'
+sound || CREATE INDEX ON T (mixed COLLATE "C") || SELECT id FROM T WHERE mixed ~* '^ıx5$'
 sound || CREATE INDEX ON T (made) || SELECT id FROM T WHERE DATE_TRUNC('month', made)::date = '2024-03-04'

@@ -283,6 +283,23 @@ static struct str index_for(struct identity *id, const struct filtered *c,
 
 /* ---- evidence ---- */
 
+/* The operator may say something else of the same texts under the collation of the key: order, and
+ * which letters are one but for their case. */
+static bool filter_collates(const struct filtered *c, const struct catalog_key *key)
+{
+	enum { COLLATION_DEFAULT = 100 };
+	static const char *const by_collation[] = {"<", ">", "<=", ">=", "~", "~*", "ILIKE"};
+	const struct catalog_column *column =
+	    c->s->term[c->left].kind == STATEMENT_COLUMN
+		? catalog_column(c->columns.path.table, c->columns.name[0])
+		: NULL;
+	int64_t own = column ? column->collation : COLLATION_DEFAULT;
+	bool by = false;
+	for (size_t i = 0; i < COUNT_OF(by_collation); i++)
+		by |= str_eq(c->op, str_of(by_collation[i]));
+	return by && key->collation && key->collation != own;
+}
+
 /* The key has the value that is compared in every row, so that any operator says the same of it. */
 static struct evidence filter_equal(struct identity *id, const struct filtered *c,
 				    const struct catalog_key *key)
@@ -291,7 +308,7 @@ static struct evidence filter_equal(struct identity *id, const struct filtered *
 	    .text = STR("none: the values differ, or no row satisfies the condition today")};
 	struct str row;
 	bool absent;
-	if (!key->deterministic || c->columns.path.table->tuples < 1 ||
+	if (!key->deterministic || filter_collates(c, key) || c->columns.path.table->tuples < 1 ||
 	    !origin_text(id, &key->text, NULL, false, (struct str){0}, &row))
 		return out;
 	struct str own = REWRITE_JOIN(id, c->base, STR(" "), c->op, STR(" "), c->source);
