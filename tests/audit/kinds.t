@@ -314,4 +314,8 @@ sound || CREATE INDEX ON T (uid) || SELECT id FROM T WHERE uid::text LIKE '28dd2
 sound || CREATE INDEX ON T (lower(mixed)) || SELECT id FROM T WHERE mixed ~* '^ix7'
 sound || CREATE INDEX ON T (upper(mixed)) || SELECT id FROM T WHERE mixed ~* '^ıx5$'
 sound || CREATE INDEX ON T (mixed COLLATE "C") || SELECT id FROM T WHERE mixed ~* '^ıx5$'
+sound || CREATE INDEX ON T (mixed COLLATE "C") || SELECT max(mixed) AS id FROM T
+sound || CREATE INDEX ON T (mixed COLLATE "C") || SELECT id FROM T WHERE mixed < 'c'
+sound || CREATE INDEX ON T (mixed) || SELECT max(mixed COLLATE "C") AS id FROM T
+sound || CREATE INDEX ON T (mixed) || SELECT id FROM T WHERE mixed COLLATE "C" < 'c'
 sound || CREATE INDEX ON T (made) || SELECT id FROM T WHERE DATE_TRUNC('month', made)::date = '2024-03-04'

@@ -165,6 +165,25 @@ enum status evidence_absent(struct identity *id, const struct path *path, struct
 	return status;
 }
 
+void evidence_same(struct identity *id, const struct path *path, struct str base,
+		   const struct catalog_key *key, bool collated, struct evidence *out)
+{
+	struct str row;
+	bool absent;
+	if (!origin_text(id, &key->text, NULL, false, (struct str){0}, &row))
+		return;
+	struct str differs =
+	    REWRITE_JOIN(id, STR("("), base, STR(") IS DISTINCT FROM ("), row,
+			 STR(") OR pg_typeof("), base, STR(") <> pg_typeof("), row, STR(")"));
+	if (collated && key->collation)
+		differs = REWRITE_JOIN(id, differs, STR(" OR pg_collation_for("), base,
+				       STR(") IS DISTINCT FROM pg_collation_for("), row, STR(")"));
+	if (evidence_absent(id, path, differs, &absent) != OK || !absent)
+		return;
+	out->level = EVIDENCE_CHECKED;
+	out->text = STR("checked: the same value in every row today; no constraint keeps it so");
+}
+
 /* ---- order ---- */
 
 /* Ranks in both orders over the distinct values: the same ranks are the same order with the same

@@ -107,8 +107,6 @@ static struct evidence extreme_evidence(struct identity *id, const struct extrem
 					const struct catalog_key *key)
 {
 	struct evidence out = {0};
-	struct str row;
-	bool absent;
 	if (extreme_cast(id, e, key).n) {
 		out.level = EVIDENCE_PROVED;
 		out.text = STR("proved: the type has every value of the column, in the same order");
@@ -119,17 +117,9 @@ static struct evidence extreme_evidence(struct identity *id, const struct extrem
 		    STR("not comparable: the table has row security; say for which role with --as");
 		return out;
 	}
-	if (extreme_default(id, e, key, &out) || id->scratch || e->columns.path.table->tuples < 1 ||
-	    !origin_text(id, &key->text, NULL, false, (struct str){0}, &row))
-		return out;
-	struct str differs =
-	    REWRITE_JOIN(id, STR("("), e->base, STR(") IS DISTINCT FROM ("), row,
-			 STR(") OR pg_typeof("), e->base, STR(") <> pg_typeof("), row, STR(")"));
-	if (evidence_absent(id, &e->columns.path, differs, &absent) == OK && absent) {
-		out.level = EVIDENCE_CHECKED;
-		out.text =
-		    STR("checked: the same value in every row today; no constraint keeps it so");
-	}
+	if (!extreme_default(id, e, key, &out) && !id->scratch &&
+	    e->columns.path.table->tuples >= 1)
+		evidence_same(id, &e->columns.path, e->base, key, true, &out);
 	return out;
 }
 

@@ -283,45 +283,29 @@ static struct str index_for(struct identity *id, const struct filtered *c,
 
 /* ---- evidence ---- */
 
-/* The operator may say something else of the same texts under the collation of the key: order, and
- * which letters are one but for their case. */
-static bool filter_collates(const struct filtered *c, const struct catalog_key *key)
+/* Operators that may say something else of the same texts under another collation: of order, and of
+ * letters that differ in their case alone. */
+static bool filter_collates(const struct filtered *c)
 {
-	enum { COLLATION_DEFAULT = 100 };
-	static const char *const by_collation[] = {"<", ">", "<=", ">=", "~", "~*", "ILIKE"};
-	const struct catalog_column *column =
-	    c->s->term[c->left].kind == STATEMENT_COLUMN
-		? catalog_column(c->columns.path.table, c->columns.name[0])
-		: NULL;
-	int64_t own = column ? column->collation : COLLATION_DEFAULT;
-	bool by = false;
-	for (size_t i = 0; i < COUNT_OF(by_collation); i++)
-		by |= str_eq(c->op, str_of(by_collation[i]));
-	return by && key->collation && key->collation != own;
+	static const char *const operators[] = {"<", ">", "<=", ">=", "~", "~*", "ILIKE"};
+	for (size_t i = 0; i < COUNT_OF(operators); i++)
+		if (str_eq(c->op, str_of(operators[i])))
+			return true;
+	return false;
 }
 
-/* The key has the value that is compared in every row, so that any operator says the same of it. */
+/* The key has the value that is compared in every row, so that an operator says the same of it. */
 static struct evidence filter_equal(struct identity *id, const struct filtered *c,
 				    const struct catalog_key *key)
 {
 	struct evidence out = {
 	    .text = STR("none: the values differ, or no row satisfies the condition today")};
-	struct str row;
 	bool absent;
-	if (!key->deterministic || filter_collates(c, key) || c->columns.path.table->tuples < 1 ||
-	    !origin_text(id, &key->text, NULL, false, (struct str){0}, &row))
+	if (!key->deterministic || c->columns.path.table->tuples < 1)
 		return out;
 	struct str own = REWRITE_JOIN(id, c->base, STR(" "), c->op, STR(" "), c->source);
-	if (evidence_absent(id, &c->columns.path, own, &absent) != OK || absent)
-		return out;
-	struct str differs =
-	    REWRITE_JOIN(id, STR("("), c->base, STR(") IS DISTINCT FROM ("), row,
-			 STR(") OR pg_typeof("), c->base, STR(") <> pg_typeof("), row, STR(")"));
-	if (evidence_absent(id, &c->columns.path, differs, &absent) == OK && absent) {
-		out.level = EVIDENCE_CHECKED;
-		out.text =
-		    STR("checked: the same value in every row today; no constraint keeps it so");
-	}
+	if (evidence_absent(id, &c->columns.path, own, &absent) == OK && !absent)
+		evidence_same(id, &c->columns.path, c->base, key, filter_collates(c), &out);
 	return out;
 }
 

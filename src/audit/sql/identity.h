@@ -283,6 +283,10 @@ MUST_CHECK enum status evidence_filter(struct identity *id, const struct evidenc
 /* Whether no row satisfies the condition; TIMED_OUT: not known. */
 MUST_CHECK enum status evidence_absent(struct identity *id, const struct path *path,
 				       struct str condition, bool *absent);
+/* Set *out to checked when the key has the value of `base`, an expression of r, in every row;
+ * `collated`: also its collation, where what is asked of the value depends on it. */
+void evidence_same(struct identity *id, const struct path *path, struct str base,
+		   const struct catalog_key *key, bool collated, struct evidence *out);
 /* Whether all functions of the terms give the same each time, for one row. */
 MUST_CHECK bool evidence_plain(struct identity *id, const struct statement *s, uint32_t term);
 /* Whether an index can be made over the term, which names the columns. */
