@@ -362,22 +362,13 @@ static void sheet_start(void *ctx, const XML_Char *name, const XML_Char **pairs)
 
 /* ---- cells over several rows ---- */
 
-static int merges_compare(const void *x, const void *y)
+static void merges_start(void *ctx, const XML_Char *name, const XML_Char **pairs)
 {
-	const struct merge *a = x, *b = y;
-	return (a->first > b->first) - (a->first < b->first);
-}
-
-/* "A2:A4": the rows of a column. */
-static void merges_add(struct workbook *w, struct str range)
-{
+	struct workbook *w = ctx;
 	int64_t first, last;
-	char text[24];
-	if (range.n >= sizeof(text) || w->merges == MERGES_MAX)
+	if (!is_named(name, "mergeCell") || w->merges == MERGES_MAX)
 		return;
-	memcpy(text, range.p, range.n);
-	text[range.n] = '\0';
-	const char *from = text, *to = strchr(from, ':');
+	const char *from = attribute(pairs, "ref"), *to = strchr(from, ':');
 	if (!to)
 		return;
 	const char *row = from, *row_end = to + 1;
@@ -393,52 +384,10 @@ static void merges_add(struct workbook *w, struct str range)
 						       .last = (uint64_t)last};
 }
 
-/* The next range of a cell over several that is whole in *s, cut off with what is before it.
- * Without one *s is what may begin such an element. */
-static struct str merges_cut(struct str *s)
+static int merges_compare(const void *x, const void *y)
 {
-	enum { ELEMENT_BYTES = 200 };
-	const struct str element = STR("mergeCell "), attribute = STR("ref=\"");
-	char *at;
-	while ((at = memmem(s->p, s->n, element.p, element.n))) {
-		struct str rest = str_from(*s, (size_t)(at - s->p)), value;
-		size_t end = 0;
-		while (end < rest.n && rest.p[end] != '>')
-			end++;
-		if (end == rest.n && rest.n < ELEMENT_BYTES) {
-			*s = rest;
-			return (struct str){NULL, 0};
-		}
-		char *ref = memmem(rest.p, end, attribute.p, attribute.n);
-		*s = str_from(rest, element.n);
-		if (!ref)
-			continue;
-		value = str_from(rest, (size_t)(ref - rest.p) + attribute.n);
-		return str_cut(&value, '"');
-	}
-	*s = str_from(*s, s->n < element.n ? 0 : s->n - element.n + 1);
-	return (struct str){NULL, 0};
-}
-
-/* Which cells are over several rows stands behind all rows: it is looked for among the bytes of the
- * part, which is parsed once. */
-static void merges_read(struct workbook *w, const char *part)
-{
-	zip_file_t *file = zip_fopen(w->zip, part, ZIP_FL_NOCASE);
-	char *chunk = memory_room(2 * CHUNK_BYTES);
-	size_t kept = 0;
-	zip_int64_t n;
-	while (file && (n = zip_fread(file, chunk + kept, CHUNK_BYTES)) > 0) {
-		struct str rest = {chunk, kept + (size_t)n}, range;
-		while ((range = merges_cut(&rest)).p)
-			merges_add(w, range);
-		kept = rest.n;
-		memmove(chunk, rest.p, kept);
-	}
-	free(chunk);
-	if (file)
-		zip_fclose(file);
-	qsort(w->merge, w->merges, sizeof(w->merge[0]), merges_compare);
+	const struct merge *a = x, *b = y;
+	return (a->first > b->first) - (a->first < b->first);
 }
 
 /* The value of a cell over several rows counts in each of them, but a name stands for one record.
@@ -536,7 +485,8 @@ static void read_workbook(struct workbook *w)
 		parser_about(p, w->sheet[i].part == part ? "sheet" : "further sheet",
 			     str_of(w->sheet[i].name));
 	p->format = "xlsx";
-	merges_read(w, part);
+	(void)read_part(w, part, merges_start, NULL, NULL);
+	qsort(w->merge, w->merges, sizeof(w->merge[0]), merges_compare);
 	if (!read_part(w, part, sheet_start, sheet_end, on_text))
 		parser_fail(p, "the sheet cannot be read");
 	else if (!w->stop)
