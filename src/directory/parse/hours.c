@@ -578,13 +578,14 @@ static bool tables_equal(const struct parse_hours_table *a, const struct parse_h
 /* In every language; all readings that succeed agree, or it is not understood. */
 static const char *parse_hours_read(struct str text, unsigned days, struct parse_hours_table *out)
 {
-	char folded[TEXT_BYTES];
+	char folded[TEXT_BYTES], plain[TEXT_BYTES];
 	size_t n;
-	bool any = false;
+	bool any = false, markup;
 	const char *why = unknown_word;
 	size_t left = SIZE_MAX, ascii = 0;
-	char plain[TEXT_BYTES];
-	text = parse_hours_plain(text, plain, sizeof(plain));
+	if (text.n && text.n <= TEXT_BYTES &&
+	    (memchr(text.p, '<', text.n) || memchr(text.p, '&', text.n)))
+		text = value_without_markup(text, plain, &markup);
 	if (!value_fold(text, folded, TEXT_BYTES - 1, &n))
 		return "the opening hours are too long";
 	while (ascii < n && !(folded[ascii] & 0x80))

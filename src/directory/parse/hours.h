@@ -128,8 +128,4 @@ unsigned parse_hours_days(struct str text);
  * hours, as the header of a column does ("opening hours mo-fr"); 0: none. */
 size_t header_hours_prefix(struct str s);
 
-/* With markup and references of HTML as what they stand for: line breaks, dashes. The text itself
- * when it has none, or is longer than max; else in `plain`, which has room for max bytes. */
-struct str parse_hours_plain(struct str text, char *plain, size_t max);
-
 #endif

@@ -309,32 +309,3 @@ void parse_hours_remark(struct str written, struct buf *out)
 		buf_putc(out, written.p[i] == '"' ? '\'' : written.p[i]);
 	buf_putc(out, '"');
 }
-
-struct str parse_hours_plain(struct str text, char *plain, size_t max)
-{
-	static const struct {
-		struct str markup, plain;
-	} known[] = {
-	    {STR("<br>"), STR("\n")},    {STR("<br/>"), STR("\n")},  {STR("<br />"), STR("\n")},
-	    {STR("</p>"), STR("\n")},    {STR("</li>"), STR("\n")},  {STR("<p>"), STR("")},
-	    {STR("<li>"), STR("")},      {STR("<ul>"), STR("")},     {STR("</ul>"), STR("")},
-	    {STR("&ndash;"), STR("-")},  {STR("&mdash;"), STR("-")}, {STR("&#8211;"), STR("-")},
-	    {STR("&#x2013;"), STR("-")}, {STR("&nbsp;"), STR(" ")},  {STR("&amp;"), STR("&")}};
-	size_t n = 0;
-	if (!text.n || text.n > max ||
-	    (!memchr(text.p, '<', text.n) && !memchr(text.p, '&', text.n)))
-		return text;
-	while (text.n) {
-		size_t k = 0;
-		while (k < COUNT_OF(known) &&
-		       (text.n < known[k].markup.n ||
-			!str_eq_nocase((struct str){text.p, known[k].markup.n}, known[k].markup)))
-			k++;
-		if (k < COUNT_OF(known) && known[k].plain.n)
-			plain[n++] = known[k].plain.p[0];
-		else if (k == COUNT_OF(known))
-			plain[n++] = text.p[0];
-		str_skip(&text, k < COUNT_OF(known) ? known[k].markup.n : 1);
-	}
-	return (struct str){plain, n};
-}

@@ -319,15 +319,12 @@ static size_t tag_at(struct str s, bool *lines)
 	return n;
 }
 
-/* Without tags and with the characters that references stand for. *changed: something was found. */
-static struct str without_markup(struct draft *d, struct str s, bool *changed)
+struct str value_without_markup(struct str s, char *to, bool *changed)
 {
-	char *to = arena_room(&d->arena, s.n + 1), character[UTF8_BYTES_MAX];
+	char character[UTF8_BYTES_MAX];
 	size_t n = 0, k;
 	bool lines;
 	*changed = false;
-	if (!to)
-		return s;
 	for (size_t i = 0; i < s.n;) {
 		struct str rest = {s.p + i, s.n - i};
 		size_t tag = tag_at(rest, &lines),
@@ -366,8 +363,10 @@ struct str value_text(struct draft *d, enum record_field field, struct str raw)
 	bool changed =
 	    may_have_markup(field) && s.n && (memchr(s.p, '&', s.n) || memchr(s.p, '<', s.n));
 	/* Often it was escaped twice. */
-	for (int i = 0; i < 3 && changed; i++)
-		s = without_markup(d, s, &changed);
+	for (int i = 0; i < 3 && changed; i++) {
+		char *room = arena_room(&d->arena, s.n + 1);
+		s = room ? value_without_markup(s, room, &changed) : s;
+	}
 	s = value_clean(d, s, field == RECORD_DESCRIPTION);
 	s = without_emails(d, s);
 	return s.p && value_is_visible(s) ? s : (struct str){NULL, 0};

@@ -13,6 +13,10 @@ struct draft;
  * nothing visible remains. */
 struct str value_text(struct draft *d, enum record_field field, struct str raw);
 
+/* Without tags and with the characters that references stand for, in `to`, which has room for s.n
+ * bytes. *changed: there was one. */
+struct str value_without_markup(struct str s, char *to, bool *changed);
+
 /* What a spreadsheet put around a value taken off: ="01067", '0351, 94109.0. */
 struct str value_unwrapped(struct str raw);
 
