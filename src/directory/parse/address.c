@@ -42,17 +42,14 @@ static void append(struct draft *d, struct str *line, const char *between, struc
 /* The street with the number of the house where the country puts it. */
 static struct str street_and_number(struct draft *d, struct str street)
 {
-	struct str number = d->house_number;
-	/* "122" would be another house. */
-	bool figures = d->house_suffix.n && number.n && ascii_is_digit(d->house_suffix.p[0]) &&
-		       ascii_is_digit(number.p[number.n - 1]);
-	append(d, &number,
-	       figures ? (str_eq(d->field[RECORD_COUNTRY], STR("NL")) ? "-" : "/")
-	       : ascii_is_alnum(d->house_suffix.n ? d->house_suffix.p[0] : 'a') &&
-		       d->house_suffix.n < 3
-		   ? ""
-		   : " ",
-	       d->house_suffix);
+	struct str number = d->house_number, suffix = d->house_suffix;
+	const char *between = " ";
+	if (suffix.n && number.n && ascii_is_digit(suffix.p[0]) &&
+	    ascii_is_digit(number.p[number.n - 1])) /* "122" would be another house */
+		between = str_eq(d->field[RECORD_COUNTRY], STR("NL")) ? "-" : "/";
+	else if (suffix.n < 3 && (!suffix.n || ascii_is_alnum(suffix.p[0])))
+		between = "";
+	append(d, &number, between, suffix);
 	if (!number.n || parse_address_has(street, number))
 		return street;
 	if (!street.n && !has_digit(d->street_full)) {

@@ -106,37 +106,28 @@ static const struct day_part {
     {"opentime", 0}, {"closetime", 1}, {"begin", 0},     {"tot", 1},      {"oeffnet", 0},
     {"offnet", 0},   {"schliesst", 1}, {"opensat", 0},   {"closesat", 1}};
 
-int header_cut_part(struct str *header)
+/* The longest of the words behind the name of a day, or in front of it ("Öffnet Montag"), is cut
+ * off. */
+static int header_cut_word(struct str *header, bool front)
 {
 	int found = -1;
 	size_t longest = 0;
 	for (size_t i = 0; i < COUNT_OF(day_parts); i++) {
-		size_t n = strlen(day_parts[i].word);
-		if (header->n <= n + 1 || n <= longest ||
-		    !str_ends_nocase(*header, str_of(day_parts[i].word)))
+		struct str word = str_of(day_parts[i].word);
+		if (header->n <= word.n + 1 || word.n <= longest ||
+		    !(front ? str_starts(*header, word) : str_ends_nocase(*header, word)))
 			continue;
 		found = day_parts[i].part;
-		longest = n;
+		longest = word.n;
 	}
-	header->n -= longest;
+	str_skip(header, front ? longest : 0);
+	header->n -= front ? 0 : longest;
 	return found;
 }
 
-/* "Öffnet Montag": the word in front. */
-static int header_cut_part_before(struct str *header)
+int header_cut_part(struct str *header)
 {
-	int found = -1;
-	size_t longest = 0;
-	for (size_t i = 0; i < COUNT_OF(day_parts); i++) {
-		size_t n = strlen(day_parts[i].word);
-		if (header->n <= n + 1 || n <= longest ||
-		    !str_starts(*header, str_of(day_parts[i].word)))
-			continue;
-		found = day_parts[i].part;
-		longest = n;
-	}
-	str_skip(header, longest);
-	return found;
+	return header_cut_word(header, false);
 }
 
 const struct binding *binding_of_day_part(int day, int part)
@@ -153,7 +144,7 @@ const struct binding *binding_of_day_part(int day, int part)
 static const struct binding *header_of_day_part(struct str plain)
 {
 	int part = header_cut_part(&plain);
-	part = part < 0 ? header_cut_part_before(&plain) : part;
+	part = part < 0 ? header_cut_word(&plain, true) : part;
 	const struct binding *b = part < 0 ? NULL : header_named(plain);
 	return b && b->target == TARGET_HOURS_DAY ? binding_of_day_part(b->detail[0] - '0', part)
 						  : NULL;
