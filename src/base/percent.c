@@ -4,10 +4,7 @@
 
 static inline bool percent_is_plain(char c, const char *plain)
 {
-	static const bool unreserved[256] = {
-	    ['a' ... 'z'] = 1, ['A' ... 'Z'] = 1, ['0' ... '9'] = 1, ['-'] = 1,
-	    ['.'] = 1,         ['_'] = 1,         ['~'] = 1};
-	return unreserved[(unsigned char)c] || (c && strchr(plain, c));
+	return percent_is_unreserved(c) || (c && strchr(plain, c));
 }
 
 void percent_put_char(struct buf *out, char c, const char *plain)

@@ -19,7 +19,10 @@ static inline bool percent_octet(struct str s, char *octet)
 /* Unreserved: a letter, a digit, or one of "-._~", which mean the same when escaped. */
 static inline bool percent_is_unreserved(char c)
 {
-	return ascii_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+	static const bool unreserved[256] = {
+	    ['a' ... 'z'] = 1, ['A' ... 'Z'] = 1, ['0' ... '9'] = 1, ['-'] = 1,
+	    ['.'] = 1,         ['_'] = 1,         ['~'] = 1};
+	return unreserved[(unsigned char)c];
 }
 
 /* Append c as it is when it is unreserved or one of `plain`, else as %XX with capitals. */
