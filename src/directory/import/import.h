@@ -3,9 +3,8 @@
  * A file goes through holdfast-parse into a temporary table, in the transaction that then merges
  * it, so that the server takes rows while the parser reads. What is no file but a pipe is stored
  * beside the instance first: no transaction ever waits for the writer of the input, only for our
- * own parser. The merge happens whole or not at all. The
- * numbers always add up: records + rejects of the parser = inserted + updated + unchanged +
- * suppressed + rejected.
+ * own parser. The merge happens whole or not at all. The numbers always add up: records + rejects
+ * of the parser = inserted + updated + unchanged + suppressed + rejected.
  */
 #ifndef DIRECTORY_IMPORT_H
 #define DIRECTORY_IMPORT_H

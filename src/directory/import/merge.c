@@ -107,7 +107,7 @@ static enum status merge_match(struct import *im, int64_t source)
 
 enum { FEW_RECORDS = 3 };
 
-/* Perhaps another file of the same name. */
+/* None of the source's records is in the file: it may be another file of the same name. */
 static void merge_tell_others(const struct import *im, int64_t known)
 {
 	if (!im->options->source_given)

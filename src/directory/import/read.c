@@ -98,7 +98,7 @@ static void add_sample(struct import *im, const struct record *r)
 	buf_putc(&im->report->samples, '\n');
 }
 
-/* How the file is understood is told before its records are read. */
+/* Report the mapping of the file's columns, once, before its first record. */
 static void tell_mapping(struct import *im)
 {
 	struct buf text;
