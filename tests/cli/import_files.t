@@ -456,7 +456,8 @@ sub book_of {
 			} @$cells) . '</row>'
 		} @{ $sheets[ $n - 1 ]{rows} };
 		push @parts, "xl/worksheets/s$n.xml" => "<worksheet><sheetData>$rows</sheetData>"
-			. join('', map {qq(<mergeCells count='1'><mergeCell\n ref='$_'/></mergeCells>)} @{ $sheets[ $n - 1 ]{merged} // [] })
+			. join('', map {qq(<mergeCells count='1'><mergeCell\n ref='$_'/></mergeCells>)}
+				@{ $sheets[ $n - 1 ]{merged} // [] })
 			. '</worksheet>';
 	}
 	my $bytes = '';
