@@ -89,6 +89,21 @@ GROUP BY hours, timezone, country, lat_e7, lon_e7
 import_row AS r LEFT JOIN import_place AS p ON p.country = r.country COLLATE "C"
 	AND p.region_name = COALESCE(r.region_name, '') COLLATE "C" AND p.city = COALESCE(r.city, '') COLLATE "C"
 
+-- Rows of an import (r) that name a town without its region, with the places of its name (h); the same of businesses.
+-- expression: import_homeless
+import_row AS r JOIN import_place AS p ON p.country = r.country COLLATE "C"
+	AND p.region_name = COALESCE(r.region_name, '') COLLATE "C" AND p.city = COALESCE(r.city, '') COLLATE "C"
+	AND p.region_name = '' JOIN import_home AS h ON h.country = p.country AND h.city_slug = p.city_slug
+
+-- expression: import_homeless_known
+import_home AS h JOIN city AS c ON c.key = lower(h.country) || '-' || h.city_slug
+	JOIN region AS g ON g.id = c.region_id AND g.name IS NULL JOIN business AS r ON r.city_id = c.id
+
+-- Within 25 km. NULL where one of the two does not say where it is.
+-- expression: import_home_near
+abs(r.lat_e7 - h.lat_e7) <= 2248300 AND ((r.lon_e7 - h.lon_e7) * cosd(h.lat_e7 / 1e7)) ^ 2
+	+ (r.lat_e7 - h.lat_e7)::float8 ^ 2 <= 2248300::float8 ^ 2
+
 -- The frame of statements that match rows of an import (r) with records of the source (k), before and after the
 -- condition: only records that are unique on both sides, and none with different numbers in a register.
 -- expression: import_match

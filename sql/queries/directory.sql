@@ -749,11 +749,13 @@ ORDER BY country, name COLLATE "und-x-icu" NULLS FIRST;
 -- served-by: region_key_key
 SELECT key, name, country, businesses, id FROM region WHERE key = $1;
 
--- The town whose addresses begin with this.
+-- The town whose addresses begin with this, or began with it before another place took it in.
 -- name: city_by_slug
 -- row: place
 -- served-by: city_slug_key
-SELECT key, name, NULL::text AS country, businesses FROM city WHERE slug = $1;
+-- served-by: city_former
+SELECT key, name, NULL::text AS country, businesses FROM city WHERE slug = $1 OR slug_old @> ARRAY[$1]
+ORDER BY slug = $1 DESC NULLS LAST LIMIT 1;
 
 -- name: cities_of_region
 -- row: place

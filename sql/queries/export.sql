@@ -108,6 +108,11 @@ WHERE c.id > $1::bigint ORDER BY c.id LIMIT $2::integer;
 -- served-by: business_path_former
 SELECT id, path_old FROM business_path WHERE id > $1::bigint AND path_old IS NOT NULL ORDER BY id LIMIT $2::integer;
 
+-- name: export_former_places
+-- First segments of addresses of places that others have taken in, and those of the others. Few of all.
+SELECT o.slug AS former, c.slug FROM city AS c CROSS JOIN LATERAL unnest(c.slug_old) AS o (slug)
+WHERE c.slug_old IS NOT NULL AND c.slug IS NOT NULL ORDER BY o.slug;
+
 -- name: export_list
 -- The columns that list pages show of their members, in the order of the list.
 SELECT b.id, b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone, b.lat_e7, b.lon_e7

@@ -165,7 +165,7 @@ WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb)
 		ON CONFLICT (id) DO UPDATE SET path_old = ARRAY(SELECT DISTINCT o
 			FROM unnest(p.path_old || excluded.path_old || excluded.path) AS o WHERE o <> p.path ORDER BY o)
 		WHERE NOT (excluded.path_old || excluded.path) <@ (p.path_old || p.path)),
-	places AS (INSERT INTO city_slug (key, slug) SELECT external_id, path FROM given WHERE source_key = ''
+	places AS (INSERT INTO city_slug (key, slug, slug_old) SELECT external_id, path, path_old FROM given WHERE source_key = ''
 		ON CONFLICT DO NOTHING)
 INSERT INTO identity (source_key, external_id, id)
 SELECT source_key, external_id, id FROM given WHERE source_key <> ''
@@ -180,7 +180,8 @@ FROM business AS b JOIN business_detail AS d ON d.id = b.id JOIN source AS s ON 
 WHERE b.id > $1::bigint ORDER BY b.id LIMIT 5000;
 
 -- name: identity_places
-SELECT key, slug FROM city WHERE slug IS NOT NULL UNION SELECT key, slug FROM city_slug ORDER BY key;
+SELECT key, slug, array_to_string(slug_old, ' ') AS slug_old FROM city WHERE slug IS NOT NULL
+UNION SELECT key, slug, array_to_string(slug_old, ' ') FROM city_slug ORDER BY key;
 
 -- name: import_others
 -- The number of records whose ids the source has already, and how many of them have another name now; and of all records
@@ -287,6 +288,109 @@ INSERT INTO import_place (country, region_name, city, region_name_key, city_name
 SELECT p.country, p.region_name, p.city, p.region_name_key, p.city_name_key, g.region_key, directory_slug(p.city)
 FROM p JOIN g ON g.country = p.country AND g.region_name = p.region_name;
 
+-- name: import_home_create
+CREATE TEMPORARY TABLE import_home (
+	country text, city_slug text, region_key text, region_name text, region_name_key text,
+	lat_e7 integer, lon_e7 integer -- the middle of its businesses
+) ON COMMIT DROP;
+
+-- name: import_move_create
+CREATE TEMPORARY TABLE import_move (id bigint PRIMARY KEY, city_id integer, region_key text, city_key text) ON COMMIT DROP;
+
+-- name: import_homes
+-- Towns that records name without their region, in this import or before it: the places of the same country and name
+-- that have one. A hundred businesses of a place are enough to tell where it is.
+WITH wanted AS MATERIALIZED (SELECT country, city_slug FROM import_place WHERE region_name = '' AND city_slug <> ''
+	UNION SELECT p.country, p.city_slug FROM import_place AS p
+	JOIN city AS c ON c.key = lower(p.country) || '-' || p.city_slug JOIN region AS g ON g.id = c.region_id
+	WHERE g.name IS NULL AND c.businesses > 0
+	UNION SELECT g.country, substr(c.key, length(g.key) + 2) FROM region AS g JOIN city AS c ON c.region_id = g.id
+	WHERE g.name IS NULL AND c.businesses > 0 AND NOT (SELECT homes_given FROM directory_identity)),
+known AS MATERIALIZED (SELECT c.id, g.country, substr(c.key, length(g.key) + 2) AS city_slug, g.key AS region_key,
+		g.name AS region_name, g.name_key AS region_name_key
+	FROM city AS c JOIN region AS g ON g.id = c.region_id
+	JOIN wanted AS w ON w.country = g.country AND w.city_slug = substr(c.key, length(g.key) + 2)
+	WHERE g.name IS NOT NULL AND c.businesses > 0),
+come AS MATERIALIZED (SELECT p.* FROM import_place AS p
+	JOIN wanted AS w ON w.country = p.country AND w.city_slug = p.city_slug WHERE p.region_name <> ''),
+spots AS (SELECT k.region_key, k.city_slug, b.lat_e7, b.lon_e7 FROM known AS k
+		CROSS JOIN LATERAL (SELECT lat_e7, lon_e7 FROM business WHERE city_id = k.id
+			ORDER BY {{business_rank}} DESC, id DESC LIMIT 100) AS b
+	UNION ALL SELECT c.region_key, c.city_slug, r.lat_e7, r.lon_e7 FROM come AS c JOIN import_row AS r
+		ON c.country = r.country COLLATE "C" AND c.region_name = COALESCE(r.region_name, '') COLLATE "C"
+		AND c.city = COALESCE(r.city, '') COLLATE "C"),
+middle AS (SELECT region_key, city_slug, percentile_disc(0.5) WITHIN GROUP (ORDER BY lat_e7) AS lat_e7,
+	percentile_disc(0.5) WITHIN GROUP (ORDER BY lon_e7) AS lon_e7 FROM spots GROUP BY region_key, city_slug)
+INSERT INTO import_home (country, city_slug, region_key, region_name, region_name_key, lat_e7, lon_e7)
+SELECT DISTINCT ON (n.region_key, n.city_slug) n.country, n.city_slug, n.region_key, n.region_name, n.region_name_key,
+	m.lat_e7, m.lon_e7
+FROM (SELECT country, city_slug, region_key, region_name, region_name_key FROM known
+	UNION ALL SELECT country, city_slug, region_key, region_name, region_name_key FROM come) AS n
+LEFT JOIN middle AS m ON m.region_key = n.region_key AND m.city_slug = n.city_slug
+ORDER BY n.region_key, n.city_slug, n.region_name;
+
+-- name: import_home_rows_near
+-- Records that lie near one of them, and near no other.
+UPDATE import_row AS r SET region_name = m.region_name, region_name_key = m.region_name_key
+FROM (SELECT r.n, min(h.region_name) AS region_name, min(h.region_name_key) AS region_name_key
+	FROM {{import_homeless}} WHERE {{import_home_near}} GROUP BY r.n HAVING count(*) = 1) AS m
+WHERE m.n = r.n;
+
+-- name: import_home_known_near
+-- The same of businesses that the directory has.
+INSERT INTO import_move (id, city_id, region_key, city_key)
+SELECT r.id, min(r.city_id), min(h.region_key), min(h.region_key || '-' || h.city_slug)
+FROM {{import_homeless_known}} WHERE {{import_home_near}} GROUP BY r.id HAVING count(*) = 1;
+
+-- name: import_home_unsure
+-- By its name alone a town is known where it is the only one: there is one place, and no business of the name elsewhere.
+DELETE FROM import_home AS o
+USING (SELECT country, city_slug FROM import_home GROUP BY country, city_slug HAVING count(*) > 1
+	UNION SELECT h.country, h.city_slug FROM {{import_homeless}} WHERE r.lat_e7 IS NOT NULL
+	UNION SELECT h.country, h.city_slug FROM {{import_homeless_known}}
+	WHERE r.lat_e7 IS NOT NULL AND NOT EXISTS (SELECT FROM import_move AS m WHERE m.id = r.id)) AS u
+WHERE u.country = o.country AND u.city_slug = o.city_slug;
+
+-- name: import_home_rows_alone
+-- Records that do not say where they lie.
+UPDATE import_row AS r SET region_name = m.region_name, region_name_key = m.region_name_key
+FROM (SELECT r.n, h.region_name, h.region_name_key FROM {{import_homeless}} WHERE r.lat_e7 IS NULL) AS m
+WHERE m.n = r.n;
+
+-- name: import_home_known_alone
+INSERT INTO import_move (id, city_id, region_key, city_key)
+SELECT r.id, r.city_id, h.region_key, h.region_key || '-' || h.city_slug FROM {{import_homeless_known}} WHERE r.lat_e7 IS NULL;
+
+-- name: import_places_again
+-- Some rows have a region now.
+DELETE FROM import_place;
+
+-- name: import_move_detail
+-- Before the businesses, which say what their facet words are.
+UPDATE business_detail AS d SET change = nextval('business_change'), changed_xid = pg_current_xact_id(),
+	words = array_replace(array_replace(d.words, '@r' || b.region_id, '@r' || g.id), '@t' || b.city_id, '@t' || c.id)
+FROM import_move AS m JOIN business AS b ON b.id = m.id JOIN region AS g ON g.key = m.region_key
+JOIN city AS c ON c.key = m.city_key WHERE d.id = m.id;
+
+-- name: import_move_business
+-- A mark too many costs a look at the business, one too few would hide it.
+UPDATE business AS b SET region_id = g.id, city_id = c.id, marks = b.marks || directory_marks(NULL, NULL, g.id, c.id)
+FROM import_move AS m JOIN region AS g ON g.key = m.region_key JOIN city AS c ON c.key = m.city_key WHERE b.id = m.id;
+
+-- name: import_move_slugs
+-- A place that all have left gives its address to the one where most of them are, or leads on to it.
+WITH gone AS (SELECT DISTINCT ON (m.city_id) m.city_id AS id, t.id AS target
+		FROM import_move AS m JOIN city AS c ON c.id = m.city_id JOIN city AS t ON t.key = m.city_key
+		WHERE c.businesses = 0 GROUP BY m.city_id, t.id ORDER BY m.city_id, count(*) DESC, t.id),
+	old AS (DELETE FROM city AS c USING gone AS g WHERE c.id = g.id RETURNING c.slug, c.slug_old, c.paths, g.target)
+UPDATE city AS c SET slug = COALESCE(c.slug, o.slug), paths = CASE WHEN c.slug IS NULL THEN o.paths ELSE c.paths END,
+	slug_old = NULLIF(COALESCE(c.slug_old, '{}') || COALESCE(o.slug_old, '{}')
+		|| CASE WHEN c.slug IS NOT NULL AND o.slug IS NOT NULL THEN ARRAY[o.slug] ELSE '{}' END, '{}')
+FROM old AS o WHERE c.id = o.target;
+
+-- name: import_homes_given
+UPDATE directory_identity SET homes_given = true WHERE NOT homes_given;
+
 -- name: import_regions
 INSERT INTO region AS r (key, country, name, name_key)
 SELECT DISTINCT ON (region_key) region_key, country, NULLIF(region_name, ''), region_name_key
@@ -345,7 +449,7 @@ WHERE c.slug IS NULL AND c.id > $1::integer ORDER BY c.id LIMIT 5000;
 -- name: path_places_given
 -- Places that have come take what another installation has given them. Businesses whose paths came with it are in their
 -- folders already.
-UPDATE city AS c SET slug = s.slug, paths = COALESCE(n.paths, 0)
+UPDATE city AS c SET slug = s.slug, slug_old = s.slug_old, paths = COALESCE(n.paths, 0)
 FROM city_slug AS s LEFT JOIN (SELECT split_part(path, '/', 1) AS slug, count(*) AS paths FROM business_path
 	WHERE path NOT LIKE '%/%/%' GROUP BY 1) AS n ON n.slug = s.slug
 WHERE c.key = s.key AND c.slug IS NULL AND NOT EXISTS (SELECT FROM city AS o WHERE o.slug = s.slug);
@@ -358,7 +462,8 @@ DELETE FROM city_slug AS s USING city AS c WHERE c.key = s.key AND c.slug IS NOT
 UPDATE city AS c SET slug = f.slug
 FROM (SELECT DISTINCT ON (slug) id, slug FROM jsonb_to_recordset($1::jsonb) AS r (id integer, slug text) ORDER BY slug, id) AS f
 WHERE c.id = f.id AND NOT EXISTS (SELECT FROM city AS o WHERE o.slug = f.slug)
-	AND NOT EXISTS (SELECT FROM city_slug AS s WHERE s.slug = f.slug);
+	AND NOT EXISTS (SELECT FROM city_slug AS s WHERE s.slug = f.slug OR f.slug = ANY (s.slug_old))
+	AND NOT EXISTS (SELECT FROM city AS o WHERE o.slug_old @> ARRAY[f.slug]);
 
 -- name: path_give
 -- A folder has at most $1 businesses: what a place has beyond goes to folders of the first letters. What has a path keeps

@@ -325,6 +325,7 @@ is(digest(), $before, 'nothing has changed');
 			$committed++;
 			$i->sql(q{DELETE FROM business WHERE source_id = (SELECT id FROM source WHERE key = 'many')});
 			$i->sql(q{DELETE FROM business_detail WHERE external_id LIKE 'g5-%'});
+			$was = digest(); # others have the places that came with it
 		} else {
 			pass("round $round: nothing has changed");
 		}

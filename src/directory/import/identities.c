@@ -1,6 +1,6 @@
 /* Ids that travel: identities.tsv, a line for each business with source, external id, id, the path
  * of its page, and those that it had before, separated by spaces; then one for each place, with its
- * key and slug in the columns of external id and path. */
+ * key and slug in the columns of external id and path, and those that it had. */
 #include "base/io.h"
 #include "base/json.h"
 #include "db/db.h"
@@ -71,9 +71,10 @@ static enum status identities_put_places(struct db *db, struct buf *out, struct 
 	if (status != OK)
 		return status;
 	for (int i = 0; i < rows.rows; i++)
-		buf_printf(out, "\t%.*s\t\t%.*s\t\n",
+		buf_printf(out, "\t%.*s\t\t%.*s\t%.*s\n",
 			   STR_ARG(db_text(&rows, i, SQL_IDENTITY_PLACES_KEY)),
-			   STR_ARG(db_text(&rows, i, SQL_IDENTITY_PLACES_SLUG)));
+			   STR_ARG(db_text(&rows, i, SQL_IDENTITY_PLACES_SLUG)),
+			   STR_ARG(db_text(&rows, i, SQL_IDENTITY_PLACES_SLUG_OLD)));
 	db_rows_release(&rows);
 	return buf_failed(out) ? err_set(err, TOO_LARGE, "too many places") : OK;
 }
@@ -178,7 +179,7 @@ static enum status identities_line(struct identities *in, struct str line, struc
 		json_member_i64(&in->json, "id", number);
 	if (path.n)
 		json_member_str(&in->json, "path", path);
-	if (former.n && path.n && !place) {
+	if (former.n && path.n) {
 		enum status status = identities_put_former(in, former, err);
 		if (status != OK)
 			return status;

@@ -57,6 +57,14 @@ static enum status merge_run(struct import *im, const struct db_statement *state
 	return OK;
 }
 
+static enum status merge_steps(struct import *im, const struct db_statement *const *steps, size_t n)
+{
+	enum status status = OK;
+	for (size_t i = 0; i < n && status == OK; i++)
+		status = merge_run(im, steps[i], NULL);
+	return status;
+}
+
 static enum status source_id(struct import *im, int64_t *id)
 {
 	struct db_rows rows;
@@ -249,9 +257,7 @@ static enum status merge_closed(struct import *im, int64_t source, uint64_t *kno
 		return status;
 	*closed = (uint64_t)rows.affected;
 	db_rows_release(&rows);
-	for (size_t i = 0; i < COUNT_OF(steps) && status == OK; i++)
-		status = merge_run(im, steps[i], NULL);
-	return status;
+	return merge_steps(im, steps, COUNT_OF(steps));
 }
 
 /* What would happen, without a row written into any table that stays. */
@@ -295,12 +301,61 @@ static enum status merge_insert(struct import *im, int64_t source)
 	return status;
 }
 
+/* Records that name a town without its region get the region of the one place of this name that is
+ * theirs, so that a town is not two places. *moving: businesses of the directory that do, too. */
+static enum status merge_homes(struct import *im, uint64_t *moving)
+{
+	static const struct db_statement *const create[] = {&sql_import_home_create,
+							    &sql_import_move_create};
+	static const struct {
+		const struct db_statement *statement;
+		bool known;
+	} steps[] = {{&sql_import_home_rows_near, false},
+		     {&sql_import_home_known_near, true},
+		     {&sql_import_home_unsure, false},
+		     {&sql_import_home_rows_alone, false},
+		     {&sql_import_home_known_alone, true}};
+	static const struct db_statement *const again[] = {&sql_import_places_again,
+							   &sql_import_places};
+	uint64_t homes = 0;
+	*moving = 0;
+	enum status status = merge_steps(im, create, COUNT_OF(create));
+	if (status == OK)
+		status = merge_run(im, &sql_import_homes, &homes);
+	for (size_t i = 0; i < COUNT_OF(steps) && status == OK && homes; i++) {
+		uint64_t rows = 0;
+		status = merge_run(im, steps[i].statement, &rows);
+		if (steps[i].known)
+			*moving += rows;
+	}
+	if (status == OK && homes)
+		status = merge_steps(im, again, COUNT_OF(again));
+	return status;
+}
+
+/* The places of the records, and businesses that move to theirs. */
+static enum status merge_places(struct import *im)
+{
+	static const struct db_statement *const create[] = {&sql_import_place_create,
+							    &sql_import_places};
+	static const struct db_statement *const places[] = {
+	    &sql_import_regions, &sql_import_cities, &sql_import_place_ids,
+	    &sql_import_place_facets, &sql_import_place_analyze};
+	static const struct db_statement *const move[] = {
+	    &sql_import_move_detail, &sql_import_move_business, &sql_import_move_slugs};
+	uint64_t moving;
+	enum status status = merge_steps(im, create, COUNT_OF(create));
+	if (status == OK)
+		status = merge_homes(im, &moving);
+	if (status == OK)
+		status = merge_steps(im, places, COUNT_OF(places));
+	if (status == OK && moving)
+		status = merge_steps(im, move, COUNT_OF(move));
+	return status == OK ? merge_run(im, &sql_import_homes_given, NULL) : status;
+}
+
 static enum status merge_rows(struct import *im)
 {
-	static const struct db_statement *const places[] = {
-	    &sql_import_place_create, &sql_import_places,    &sql_import_regions,
-	    &sql_import_cities,       &sql_import_place_ids, &sql_import_place_facets,
-	    &sql_import_place_analyze};
 	int64_t source = 0;
 	uint64_t known = 0, closed = 0;
 	enum status status = source_id(im, &source);
@@ -312,8 +367,8 @@ static enum status merge_rows(struct import *im)
 		status = import_gone_remove(im);
 	if (status == OK)
 		status = merge_closed(im, source, &known, &closed);
-	for (size_t i = 0; i < COUNT_OF(places) && status == OK; i++)
-		status = merge_run(im, places[i], NULL);
+	if (status == OK)
+		status = merge_places(im);
 	if (status == OK)
 		status = merge_run(im, &sql_import_update, &im->report->updated);
 	if (status == OK && im->report->updated)

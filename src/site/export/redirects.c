@@ -87,6 +87,29 @@ static enum status redirects_read_rows(struct redirects *r, const struct db_rows
 	return OK;
 }
 
+/* Places that others have taken in: what led to them leads to the others. */
+static enum status redirects_read_places(struct redirects *r, struct db *db, XXH3_state_t *digest,
+					 struct err *err)
+{
+	struct db_rows rows;
+	enum status status = DB_RUN(db, sql_export_former_places, &rows, err);
+	if (status != OK)
+		return status;
+	r->place = memory_array((size_t)rows.rows + 1, sizeof(*r->place));
+	for (int row = 0; row < rows.rows; row++) {
+		struct str slug = db_text(&rows, row, SQL_EXPORT_FORMER_PLACES_FORMER);
+		struct str now = db_text(&rows, row, SQL_EXPORT_FORMER_PLACES_SLUG);
+		struct former_place *p = &r->place[r->places++];
+		XXH3_64bits_update(digest, slug.p, slug.n);
+		XXH3_64bits_update(digest, now.p, now.n);
+		*p = (struct former_place){arena_str(&r->arena, slug), arena_str(&r->arena, now)};
+		must(p->slug.p && p->now.p);
+		redirects_add(r, 0, ARENA_JOIN(&r->arena, p->slug, STR("/index.html")));
+	}
+	db_rows_release(&rows);
+	return OK;
+}
+
 enum status redirects_read(struct redirects *r, const struct config *config, struct db *db,
 			   struct err *err)
 {
@@ -110,6 +133,8 @@ enum status redirects_read(struct redirects *r, const struct config *config, str
 		status = redirects_read_rows(r, &rows, digest, err);
 		db_rows_release(&rows);
 	}
+	if (status == OK)
+		status = redirects_read_places(r, db, digest, err);
 	r->digest = XXH3_64bits_digest(digest);
 	XXH3_freeState(digest);
 	return status;
@@ -118,6 +143,7 @@ enum status redirects_read(struct redirects *r, const struct config *config, str
 void redirects_release(struct redirects *r)
 {
 	free(r->former);
+	free(r->place);
 	free(r->item);
 	buf_release(&r->remembered);
 	manifest_release(&r->published);
@@ -170,9 +196,18 @@ static void redirects_note_business(void *ctx, const struct manifest_entry *was,
 		redirects_keep(run->r, was->id, str_of(path));
 }
 
+/* The first segment that a place has now. */
+static struct str redirects_place(const struct redirects *r, struct str slug)
+{
+	for (size_t i = 0; i < r->places; i++)
+		if (str_eq(r->place[i].slug, slug))
+			return r->place[i].now;
+	return slug;
+}
+
 /* Whether a file that an older export wrote was a list: they are named after regions, kinds and
  * places. `c` and `r` begin the addresses of lists from before places had pages. */
-static bool redirects_is_list(const struct theme *t, struct str path)
+static bool redirects_is_list(const struct redirects *r, const struct theme *t, struct str path)
 {
 	static const char *const first[] = {"in", "kind", "c", "r"};
 	struct str rest = path, segment = str_cut(&rest, '/');
@@ -184,7 +219,7 @@ static bool redirects_is_list(const struct theme *t, struct str path)
 	for (size_t i = 0; i < t->places; i++)
 		if (str_eq(segment, t->place[i].slug))
 			return true;
-	return false;
+	return !str_eq(segment, redirects_place(r, segment));
 }
 
 static enum status redirects_note_published(const struct redirects_run *run, bool recalled,
@@ -196,7 +231,7 @@ static enum status redirects_note_published(const struct redirects_run *run, boo
 	if (status == OK)
 		status = manifest_read_files(files, run->published, err);
 	for (size_t i = 0; i < files->files && !recalled && status == OK; i++)
-		if (redirects_is_list(run->theme, str_of(files->file[i].path)))
+		if (redirects_is_list(run->r, run->theme, str_of(files->file[i].path)))
 			redirects_keep(run->r, 0, str_of(files->file[i].path));
 	return status;
 }
@@ -290,9 +325,11 @@ static struct str redirects_region_of(const struct theme *t, struct str slug)
 /* A list has fallen below FACTS_LIST_LEAST, a page of it begins elsewhere, or a place has no
  * businesses any more: its businesses are on the page of the same kind above, or on the page of the
  * place, region or kind. */
-static void redirects_of_list(const struct theme *t, const struct manifest *m, struct str path,
+static void redirects_of_list(const struct redirects_run *run, struct str path,
 			      char out[EXPORT_PATH])
 {
+	const struct theme *t = run->theme;
+	const struct manifest *m = run->files->next;
 	struct str rest = path, first = str_cut(&rest, '/'), second = STR("");
 	bool is_kind = str_eq(first, STR("kind")) || str_eq(first, STR("c"));
 	bool is_region = str_eq(first, STR("in")) || str_eq(first, STR("r"));
@@ -305,8 +342,10 @@ static void redirects_of_list(const struct theme *t, const struct manifest *m, s
 		kind = rest.p ? second : kind;
 	else if (is_region)
 		region = second;
-	else
+	else {
+		first = redirects_place(run->r, first);
 		region = redirects_region_of(t, first);
+	}
 	if (!is_kind && !is_region &&
 	    (redirects_try(m, out, "%.*s/%.*s.html", STR_ARG(first), STR_ARG(kind)) ||
 	     redirects_try(m, out, "%.*s/index.html", STR_ARG(first))))
@@ -486,7 +525,7 @@ static void redirects_resolve(const struct redirects_run *run)
 		}
 		snprintf(from, sizeof(from), "%.*s", STR_ARG(f->path));
 		if (!r->prefix.n || !redirects_try(m, to, "%s", from))
-			redirects_of_list(run->theme, m, f->path, to);
+			redirects_of_list(run, f->path, to);
 		bool indexed = !manifest_find_file(&unlisted, to) && strcmp(to, SEARCH_PAGE) != 0;
 		redirects_try_lead(run, f, from, to, (struct redirect){.indexed = indexed});
 	}

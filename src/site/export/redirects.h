@@ -20,6 +20,10 @@ struct former {
 	int64_t id;
 	struct str path;
 };
+/* The first segment of the addresses of a place, once and now. */
+struct former_place {
+	struct str slug, now;
+};
 /* Files in the tree. id: of the business that `from` was a page of; 0: none. */
 struct redirect {
 	int64_t id;
@@ -40,6 +44,8 @@ struct redirects {
 	struct manifest published; /* files of the published tree */
 	struct former *former;
 	size_t count, room;
+	struct former_place *place;
+	size_t places;
 	struct redirect *item; /* by `from` */
 	size_t items, items_room;
 };
