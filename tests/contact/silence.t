@@ -19,7 +19,7 @@ sub start {
 	my $s = Sphere->start(
 		settings => \%settings,
 		postgresql => "autovacuum = off\nfull_page_writes = off\nwal_compression = off\nbgwriter_lru_maxpages = 0\n"
-			. "checkpoint_timeout = 1d\n");
+			. "checkpoint_timeout = 1d\nwal_level = logical\n");
 	return $s;
 }
 
