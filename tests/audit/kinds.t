@@ -43,15 +43,15 @@ CREATE FUNCTION norm(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RET
 CREATE TABLE rows_of_all (id, name, code, email, q, score, made, seen, day, price, ok, flag, doc, tags, uid, ip, kind,
 	state, epoch, mixed, neg) AS SELECT i, 'name' || i, 'c' || lpad(i::text, 5, '0'),
 	CASE WHEN i % 5 = 0 THEN NULL WHEN i % 7 > 0 THEN '' ELSE 'u' || i || '@x.org' END,
-	CASE WHEN i % 9 > 0 THEN i * 7919 % 3001 + 1 END, i * 7919 % 3001,
-	timestamp '2024-01-01' + i * interval '3 hours', timestamptz '2024-01-01 00:00+00' + i * interval '3 hours',
-	date '2020-01-01' + i, (i * 7919 % 3001)::numeric / 4, i % 50 = 0,
+	CASE WHEN i % 9 > 0 THEN i * 7927 % 1511 + 1 END, i * 7927 % 1511,
+	timestamp '2024-01-01 03:00' + i * interval '6 hours', timestamptz '2024-01-01 03:00+00' + i * interval '6 hours',
+	date '2020-01-01' + 2 * i, (i * 7927 % 1511)::numeric / 4, i % 50 = 0,
 	CASE WHEN i % 40 = 0 THEN true WHEN i % 3 > 0 THEN false END, jsonb_build_object('k', 'v' || i, 'n', i::text),
 	ARRAY['t' || i, 'u'], md5(i::text)::uuid, ('10.' || i / 256 % 256 || '.' || i % 256 || '.3')::inet,
 	'kind' || i % 700, (CASE WHEN i % 300 = 0 THEN 'one' WHEN i % 2 = 0 THEN 'two' ELSE 'ten' END)::mood,
-	1700000000 + i * 3600, (ARRAY['ıx', 'IX', 'Ab', 'aB'])[1 + i % 4] || i / 4,
-	CASE WHEN i % 11 > 0 THEN i * 7919 % 3001 - 1500 END
-FROM generate_series(1, 3000) AS i;
+	1700000000 + i * 7200, (ARRAY['ıx', 'IX', 'Ab', 'aB'])[1 + i % 4] || i / 4,
+	CASE WHEN i % 11 > 0 THEN i * 7927 % 1511 - 750 END
+FROM generate_series(1, 1500) AS i;
 CREATE TABLE other (k int PRIMARY KEY, made timestamp, code text, ref text);
 INSERT INTO other SELECT i, timestamp '2024-01-01' + i * interval '1 day', 'c' || lpad(i::text, 5, '0'), i::text
 FROM generate_series(1, 50) AS i;

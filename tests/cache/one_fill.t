@@ -53,7 +53,7 @@ sub fillers {
 }
 
 # ---- expiry under load ----
-my $rounds = $ENV{HOLDFAST_ROUNDS} // 5;
+my $rounds = $ENV{HOLDFAST_ROUNDS} // 3;
 my $end = 0;
 for my $round (1 .. $rounds) {
 	my ($statements, $fills, @answers);

@@ -112,7 +112,7 @@ is_deeply([ glob place('small') . '/*' ], [], 'and leaves nothing');
 
 # The database: first while its own files grow, then without room for the log of its transactions.
 my $records = "$i->{home}/more.ndjson";
-system("'$i->{bin}/holdfast' generate 20000 --seed 2 >'$records' 2>/dev/null") == 0 or die 'generate failed';
+system("'$i->{bin}/holdfast' generate 10000 --seed 2 >'$records' 2>/dev/null") == 0 or die 'generate failed';
 chmod 0644, $records;
 fill('data', 8 << 10);
 ($code, $text) = $i->run('import', '--source', 'more', $records);
@@ -133,7 +133,7 @@ is(everything(), $before, 'nothing was lost and nothing is half there');
 until_told('disk/data', 'over');
 enlarge('data', '600m');
 $i->run_ok('import', '--source', 'more', $records);
-is($i->sql(q{SELECT count(*) FROM business b JOIN source s ON s.id = b.source_id WHERE s.key = 'more'}), 20000,
+is($i->sql(q{SELECT count(*) FROM business b JOIN source s ON s.id = b.source_id WHERE s.key = 'more'}), 10000,
 	'with room the same import works, without a restart by hand');
 %status = $i->status;
 is($status{$_}{restarts}, 0, "$_ has not died of any of it") for qw(web/1 monitor/1);

@@ -12,7 +12,7 @@ use Pipeline;
 use Test::More;
 use Time::HiRes qw(time);
 
-my ($items, $kills, $workers) = ($ENV{HOLDFAST_ITEMS} // 4000, $ENV{HOLDFAST_KILLS} // 40, $ENV{HOLDFAST_WORKERS} // 4);
+my ($items, $kills, $workers) = ($ENV{HOLDFAST_ITEMS} // 2500, $ENV{HOLDFAST_KILLS} // 30, $ENV{HOLDFAST_WORKERS} // 4);
 my $seed = $ENV{HOLDFAST_SEED} // 1;
 srand $seed;
 note "seed $seed: $items items, $kills kills, $workers workers";
