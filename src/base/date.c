@@ -4,6 +4,9 @@ enum { DAYS_IN_ERA = 146097, DAYS_TO_1970 = 719468 }; /* an era: 400 years from 
 
 const char *const date_weekday_names[7] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
 					   "Friday", "Saturday", "Sunday"};
+const char *const date_month_names[12] = {"January",   "February", "March",    "April",
+					  "May",       "June",     "July",     "August",
+					  "September", "October",  "November", "December"};
 
 /* Howard Hinnant, "chrono-compatible low-level date algorithms": days_from_civil and
  * civil_from_days. A year begins in March, so that the leap day is its last. */

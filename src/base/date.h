@@ -22,6 +22,8 @@ bool date_exists(int64_t year, int month, int day);
 int date_weekday(int64_t days);
 /* "Monday" to "Sunday", which are also the names of schema.org's days. */
 extern const char *const date_weekday_names[7];
+/* "January" to "December". */
+extern const char *const date_month_names[12];
 
 /* Write 2026-01-31; an empty string outside of the years 0 to 9999. */
 enum { DATE_TEXT = 11 };

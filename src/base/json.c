@@ -269,7 +269,7 @@ static bool reader_digits(struct json_reader *r)
 	return n > 0;
 }
 
-static bool reader_take(struct json_reader *r, const char *any)
+static bool json_reader_take(struct json_reader *r, const char *any)
 {
 	int c = peek(r);
 	if (c <= 0 || !strchr(any, c))
@@ -283,12 +283,12 @@ static bool json_number(struct json_reader *r)
 {
 	struct json_state *s = r->state;
 	buf_reset(&s->text);
-	reader_take(r, "-");
-	bool ok = reader_take(r, "0") || reader_digits(r);
-	if (ok && reader_take(r, "."))
+	json_reader_take(r, "-");
+	bool ok = json_reader_take(r, "0") || reader_digits(r);
+	if (ok && json_reader_take(r, "."))
 		ok = reader_digits(r);
-	if (ok && reader_take(r, "eE")) {
-		reader_take(r, "+-");
+	if (ok && json_reader_take(r, "eE")) {
+		json_reader_take(r, "+-");
 		ok = reader_digits(r);
 	}
 	if (!ok)

@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/ascii.h"
 #include "base/digits.h"
 #include "base/utf8.h"
 
@@ -72,9 +73,9 @@ static void json_write_escaped(struct buf *out, unsigned char c)
 			return;
 		}
 	}
-	static const char hex[] = "0123456789abcdef";
-	const char code[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-	buf_add(out, code, sizeof(code));
+	char code[] = "\\u00xx";
+	hex_bytes(&c, 1, code + 4);
+	buf_puts(out, code);
 }
 
 /* The line and paragraph separators, which end a line in scripts before ES2019. */

@@ -40,8 +40,8 @@ enum status enrich_put_causes(struct db *db, int64_t batch, struct json_writer *
 }
 
 /* A business that failed or died, in the form that was asked for. */
-static void put_business(int64_t id, struct str name, struct str stage, struct str cause,
-			 struct str at)
+static void failed_put_business(int64_t id, struct str name, struct str stage, struct str cause,
+				struct str at)
 {
 	char text[RECORD_ID_TEXT];
 	record_id_format(id, text);
@@ -74,10 +74,10 @@ static enum status show_failures(struct db *db, struct str stage, int64_t batch,
 	if (status != OK)
 		return status;
 	for (int row = 0; row < rows.rows; row++)
-		put_business(db_i64(&rows, row, SQL_BATCH_FAILURES_BUSINESS_ID),
-			     db_text(&rows, row, SQL_BATCH_FAILURES_NAME), stage,
-			     db_text(&rows, row, SQL_BATCH_FAILURES_CAUSE),
-			     db_text(&rows, row, SQL_BATCH_FAILURES_AT));
+		failed_put_business(db_i64(&rows, row, SQL_BATCH_FAILURES_BUSINESS_ID),
+				    db_text(&rows, row, SQL_BATCH_FAILURES_NAME), stage,
+				    db_text(&rows, row, SQL_BATCH_FAILURES_CAUSE),
+				    db_text(&rows, row, SQL_BATCH_FAILURES_AT));
 	db_rows_release(&rows);
 	return OK;
 }
@@ -129,11 +129,11 @@ static enum status dead_list(struct db *db, const char *stage, int64_t limit, st
 	if (status != OK)
 		return status;
 	for (int row = 0; row < rows.rows; row++)
-		put_business(db_i64(&rows, row, SQL_DEAD_LIST_BUSINESS_ID),
-			     db_text(&rows, row, SQL_DEAD_LIST_NAME),
-			     db_text(&rows, row, SQL_DEAD_LIST_STAGE),
-			     db_text(&rows, row, SQL_DEAD_LIST_CAUSE),
-			     db_text(&rows, row, SQL_DEAD_LIST_AT));
+		failed_put_business(db_i64(&rows, row, SQL_DEAD_LIST_BUSINESS_ID),
+				    db_text(&rows, row, SQL_DEAD_LIST_NAME),
+				    db_text(&rows, row, SQL_DEAD_LIST_STAGE),
+				    db_text(&rows, row, SQL_DEAD_LIST_CAUSE),
+				    db_text(&rows, row, SQL_DEAD_LIST_AT));
 	db_rows_release(&rows);
 	return OK;
 }

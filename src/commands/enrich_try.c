@@ -17,7 +17,7 @@ static void show_facts(const struct wire_facts *facts)
 		printf("fact     none: nothing of the answer is where the mapping looks\n");
 }
 
-static void show_answer(const struct wire_answer *a)
+static void try_show_answer(const struct wire_answer *a)
 {
 	printf("answer   %s", wire_outcomes[a->outcome].name);
 	if (a->http_status)
@@ -45,7 +45,7 @@ static enum status try_call(const struct instance *i, const struct wire_request 
 	if (status == OK)
 		status = caller_ask(&caller, request, &answer, err);
 	if (status == OK)
-		show_answer(answer);
+		try_show_answer(answer);
 	caller_close(&caller);
 	return status;
 }

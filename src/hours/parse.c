@@ -118,10 +118,7 @@ static int take_name(struct scanner *sc, const char *const *names, int count, bo
 
 static int take_month(struct scanner *sc)
 {
-	static const char *const names[] = {"January",   "February", "March",    "April",
-					    "May",       "June",     "July",     "August",
-					    "September", "October",  "November", "December"};
-	return take_name(sc, names, 12, false) + 1;
+	return take_name(sc, date_month_names, 12, false) + 1;
 }
 
 static int take_weekday(struct scanner *sc)

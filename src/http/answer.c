@@ -54,7 +54,7 @@ static const struct {
 
 /* ---- the head of an answer ---- */
 
-static void put_number(struct buf *out, uint64_t v)
+static void answer_put_number(struct buf *out, uint64_t v)
 {
 	char digits[20];
 	size_t i = sizeof(digits);
@@ -82,7 +82,7 @@ static void put_status_line(struct buf *out, int status)
 		}
 	}
 	buf_str(out, STR("HTTP/1.1 "));
-	put_number(out, (uint64_t)status);
+	answer_put_number(out, (uint64_t)status);
 	buf_putc(out, ' ');
 	buf_puts(out, reason);
 	buf_str(out, STR("\r\n"));
@@ -193,7 +193,7 @@ static void build_head(struct live_request *live, const struct http_answer *answ
 		buf_str(out, STR("Transfer-Encoding: chunked\r\n"));
 	} else if (answer->status != 304 && answer->status != 204 && !live->more) {
 		buf_str(out, STR("Content-Length: "));
-		put_number(out, length);
+		answer_put_number(out, length);
 		buf_str(out, STR("\r\n"));
 	}
 	put_line(out, STR("Cache-Control: "), str_of(answer->cache));
@@ -208,7 +208,7 @@ static void build_head(struct live_request *live, const struct http_answer *answ
 		put_line(out, STR("Allow: "), str_of(live->allow));
 	if (answer->retry_after_s) {
 		buf_str(out, STR("Retry-After: "));
-		put_number(out, (uint64_t)answer->retry_after_s);
+		answer_put_number(out, (uint64_t)answer->retry_after_s);
 		buf_str(out, STR("\r\n"));
 	}
 	if (live->request.answer_headers)

@@ -75,7 +75,7 @@ static bool field_is_of(const struct http_param *field, const char *object, size
 	return field_object(field) == n && strncmp(field->name, object, n) == 0;
 }
 
-static void put_field(struct json_writer *w, const struct http_param *field)
+static void openapi_put_field(struct json_writer *w, const struct http_param *field)
 {
 	size_t n = field_object(field);
 	json_key(w, n ? field->name + n + 1 : field->name);
@@ -130,7 +130,7 @@ static void put_object(struct json_writer *w, const struct http_param *fields, c
 	for (const struct http_param *field = fields; field->name; field++) {
 		size_t of = field_object(field);
 		if (field_is_of(field, object, n)) {
-			put_field(w, field);
+			openapi_put_field(w, field);
 		} else if (n == 0 && !field_object_seen(fields, field)) {
 			char name[100];
 			snprintf(name, sizeof(name), "%.*s", (int)of, field->name);
@@ -144,7 +144,7 @@ static void put_object(struct json_writer *w, const struct http_param *fields, c
 }
 
 /* A form has no objects: its fields are called as the rows are. */
-static void put_form(struct json_writer *w, const struct http_param *fields)
+static void openapi_put_form(struct json_writer *w, const struct http_param *fields)
 {
 	json_member_z(w, "type", "object");
 	json_member_bool(w, "additionalProperties", false);
@@ -181,7 +181,7 @@ static void put_body(struct json_writer *w, const struct http_param *fields)
 		json_key(w, "schema");
 		json_object_begin(w);
 		if (form)
-			put_form(w, fields);
+			openapi_put_form(w, fields);
 		else
 			put_object(w, fields, "", 0);
 		json_object_end(w);

@@ -30,9 +30,9 @@ void service_open(struct service *s)
 		service_close(s);
 		return;
 	}
-	if (usec && str_to_i64(str_of(usec), 2000, INT64_MAX, &number) &&
-	    (!pid ||
-	     (str_to_i64(str_of(pid), 1, INT32_MAX, &(int64_t){0}) && atoi(pid) == getpid())))
+	bool ours =
+	    !pid || (str_to_i64(str_of(pid), 1, INT32_MAX, &number) && number == (int64_t)getpid());
+	if (ours && usec && str_to_i64(str_of(usec), 2000, INT64_MAX, &number))
 		s->alive_every_ms = number / 2000; /* twice in its time */
 }
 

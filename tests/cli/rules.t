@@ -66,6 +66,9 @@ accepted(
 	'names that carry the prefix of their file',
 	'src/a/a.c' => "static int a_run(void)$six", 'src/b/b.c' => "static void b_run(int argc)$six"
 );
+($code, $text) = run_command("$root/tools/lint-rules",
+	tree('src/a/a.c' => "static int put_text(void)$six", 'src/b/b.c' => "static int put_text(void)$six"));
+like($text, qr/^src\/b\/b\.c:1: put_text\(\) is the name of 2 functions.*\[name\]$/m, 'also a name of two words');
 accepted('functions of five lines', 'src/a/a.c' => "static int run(void)$five",
 	'src/b/b.c' => "static void run(int argc)$five");
 
@@ -98,7 +101,8 @@ refused(
 	'src/a/a.h' => "enum {\n\tBYTES =\n\t    64 * 1024, /* that may wait */\n};\n"
 );
 for my $sample ('p = calloc(1, 8);', 'n = random();', "if (c >= '0' && c <= '9')", 'inet_pton(AF_INET, text, to);',
-	'x[] = {"Monday", "Tuesday"};', 'n = sizeof(list) / sizeof(list[0]);') {
+	'x[] = {"Monday", "Tuesday"};', 'x[] = {"Mo", "Tu"};', 'x[] = {"Jan", "Feb"};',
+	'digits[] = "0123456789ABCDEF";', 'n = sizeof(list) / sizeof(list[0]);') {
 	refused('toolbox', 'src/a/a.c:1', "what base/ has: $sample", 'src/a/a.c' => "$sample\n");
 }
 accepted('base/ itself, and names that only end so', 'src/base/a.c' => "p = calloc(1, 8);\n",
@@ -111,6 +115,20 @@ accepted(
 	'src/a/a.h' =>
 		"struct row {\n\tint a;\n\t/* of the whole call */\n\tuint32_t timeout_ms; /* 1..600 */\n\tint b; /* c */\n};\n"
 );
+
+for my $sample ('n = atoi(text);', 'strcpy(to, from);', 'sprintf(to, "%d", 1);', 'return system(command);') {
+	refused('banned', 'src/a/a.c:1', "a function without a bound or a check: $sample", 'src/a/a.c' => "$sample\n");
+}
+accepted('names that only end so', 'src/a/a.c' => "n = my_atoi(text);\nsnprintf(to, 4, \"x\");\n");
+
+for my $sample ('n = db_i64(&rows, 0, 3);', 'if (db_null(rows, i, 0))', 'rows_text(arena, rows, row, 2, &out)') {
+	refused('column', 'src/a/a.c:1', "a column by its number: $sample", 'src/a/a.c' => "$sample\n");
+}
+accepted('a column by its name', 'src/a/a.c' => "n = db_i64(&rows, 0, SQL_BUSINESS_GET_ID);\n");
+
+refused('wide', 'tests/cli/a.t:2', 'a line of 121 columns in a test', 'tests/cli/a.t' => "1;\n" . 'x' x 121 . "\n");
+refused('wide', 'bench/a/run:1', 'a tab counts as four columns', 'bench/a/run' => "\t" . 'x' x 117 . "\n");
+accepted('120 columns', 'tests/lib/A.pm' => "\t" . 'x' x 116 . "\n");
 
 # ---- exceptions ----
 my @two = ('src/a/a.c' => "int x;\n" x 801, 'tools/lint-exceptions' => "# places\nlong\tsrc/a/a.c\n");

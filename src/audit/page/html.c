@@ -163,7 +163,7 @@ static void on_meta(struct walk *w, const GumboNode *node)
 		html_say(w, node, PAGE_VIEWPORT, content, STR(""));
 }
 
-static void on_link(struct walk *w, const GumboNode *node)
+static void html_on_link(struct walk *w, const GumboNode *node)
 {
 	struct str rel = tree_attribute(node, "rel"), href = tree_attribute(node, "href");
 	struct str language = tree_attribute(node, "hreflang");
@@ -199,7 +199,7 @@ static void on_image(struct walk *w, const GumboNode *node)
 }
 
 /* <address> with a number in it that is no bare e-mail or name, or microdata that says so. */
-static void look_for_street(struct walk *w, const GumboNode *node)
+static void html_look_for_street(struct walk *w, const GumboNode *node)
 {
 	struct str property = tree_attribute(node, "itemprop");
 	bool said = (property.p && has_word(property, "streetAddress")) ||
@@ -292,7 +292,7 @@ static const struct {
 	const char *kind;
 	void (*function)(struct walk *w, const GumboNode *node);
 } elements[] = {
-    {GUMBO_TAG_META, NULL, NULL, on_meta},     {GUMBO_TAG_LINK, NULL, NULL, on_link},
+    {GUMBO_TAG_META, NULL, NULL, on_meta},     {GUMBO_TAG_LINK, NULL, NULL, html_on_link},
     {GUMBO_TAG_IMG, NULL, NULL, on_image},     {GUMBO_TAG_A, NULL, NULL, on_anchor},
     {GUMBO_TAG_AREA, NULL, NULL, on_anchor},   {GUMBO_TAG_SCRIPT, NULL, NULL, on_script},
     {GUMBO_TAG_TITLE, NULL, NULL, on_title},   {GUMBO_TAG_IFRAME, "src", "frame", NULL},
@@ -329,7 +329,7 @@ static void on_element(struct walk *w, const GumboNode *node)
 				      elements[i].kind);
 	}
 	look_for_cart(w, node);
-	look_for_street(w, node);
+	html_look_for_street(w, node);
 	look_for_trail(w, node);
 }
 

@@ -61,7 +61,7 @@ static void on_root(struct sitemap *m, const char *name)
 		sitemap_refuse(m, STR("neither <urlset> nor <sitemapindex>"));
 }
 
-static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
+static void XMLCALL maps_on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
 {
 	struct sitemap *m = ctx;
 	(void)attributes;
@@ -99,7 +99,7 @@ static void on_entry_end(struct sitemap *m)
 	m->entry_line = 0;
 }
 
-static void XMLCALL on_end(void *ctx, const XML_Char *name)
+static void XMLCALL maps_on_end(void *ctx, const XML_Char *name)
 {
 	struct sitemap *m = ctx;
 	(void)name;
@@ -141,7 +141,7 @@ void page_sitemap(struct page_state *s, struct str body)
 	buf_init(&m.loc, VALUE_BYTES_MAX);
 	buf_init(&m.lastmod, VALUE_BYTES_MAX);
 	XML_SetUserData(m.parser, &m);
-	XML_SetElementHandler(m.parser, on_start, on_end);
+	XML_SetElementHandler(m.parser, maps_on_start, maps_on_end);
 	XML_SetCharacterDataHandler(m.parser, on_text);
 	XML_SetEntityDeclHandler(m.parser, on_entity);
 	XML_SetSkippedEntityHandler(m.parser, on_skipped_entity);

@@ -64,7 +64,7 @@ static bool street_at(struct page_state *s, struct str text, size_t at, size_t w
 	return true;
 }
 
-static void look_for_street(struct page_state *s, struct str text)
+static void places_look_for_street(struct page_state *s, struct str text)
 {
 	for (size_t w = 0; w < COUNT_OF(street_words); w++) {
 		size_t n = strlen(street_words[w]), at = 0;
@@ -160,7 +160,7 @@ static bool is_date_at(struct str s, size_t at)
 }
 
 /* The length in bytes of the number that begins at `at`; 0: no number begins there. */
-static size_t number_at(struct str s, size_t at)
+static size_t places_number_at(struct str s, size_t at)
 {
 	size_t digits = 0, n = 0, end = 0;
 	if (is_date_at(s, at))
@@ -181,7 +181,7 @@ static void look_for_phones(struct page_state *s, struct str text)
 	for (size_t i = 0; i < text.n; i++) {
 		bool begins = (ascii_is_digit(text.p[i]) || text.p[i] == '+' || text.p[i] == '(') &&
 			      (i == 0 || !(ascii_is_alnum(text.p[i - 1]) || text.p[i - 1] == '+'));
-		size_t n = begins ? number_at(text, i) : 0;
+		size_t n = begins ? places_number_at(text, i) : 0;
 		if (!n)
 			continue;
 		struct str number = {text.p + i, n};
@@ -198,6 +198,6 @@ void page_places(struct page_state *s)
 	struct str text = buf_view(&s->text);
 	if (!text.n)
 		return;
-	look_for_street(s, text);
+	places_look_for_street(s, text);
 	look_for_phones(s, text);
 }

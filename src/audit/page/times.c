@@ -169,7 +169,7 @@ static bool read_day(struct str *s, int *day)
 }
 
 /* "Mon", "Mon-Fri", "Tue, Thu and Sat": a bit for each. 0: none. */
-static unsigned read_days(struct str *s)
+static unsigned times_read_days(struct str *s)
 {
 	unsigned days = 0;
 	struct str rest = *s;
@@ -298,7 +298,7 @@ static size_t read_line(struct str text, struct page_week *week)
 	bool closed = times_accept(&rest, closed_words);
 	while (closed && times_accept(&rest, on_words))
 		;
-	unsigned days = read_days(&rest);
+	unsigned days = times_read_days(&rest);
 	if (!days)
 		return 0;
 	if (closed) {
@@ -378,7 +378,7 @@ static unsigned days_of(const struct json_value *v)
 }
 
 /* "09:00", "09:00:00" */
-static bool clock_minutes(struct str s, int *out)
+static bool times_clock_minutes(struct str s, int *out)
 {
 	int64_t hour, minute;
 	struct str rest = s;
@@ -401,8 +401,8 @@ static void add_specification(const struct json_value *v, struct page_week *week
 		add_span(week, days, NULL);
 		return;
 	}
-	if (!clock_minutes(json_text(json_get(v, "opens")), &span.from) ||
-	    !clock_minutes(json_text(json_get(v, "closes")), &span.to)) {
+	if (!times_clock_minutes(json_text(json_get(v, "opens")), &span.from) ||
+	    !times_clock_minutes(json_text(json_get(v, "closes")), &span.to)) {
 		week->unclear = true;
 		return;
 	}

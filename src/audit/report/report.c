@@ -45,7 +45,7 @@ static size_t number_end(struct str s, size_t from)
 
 /* Of what stays when lines move and sizes change: the rule, and the object that it is about. Where
  * it names none, file and message. */
-static uint64_t fingerprint_of(const struct audit_finding *f)
+static uint64_t report_fingerprint(const struct audit_finding *f)
 {
 	uint64_t hash = 14695981039346656037u;
 	bool object = f->object.n != 0;
@@ -71,7 +71,7 @@ static bool finding_copy(struct audit_report *report, const struct audit_finding
 	if (copy.severity == AUDIT_BY_RULE)
 		copy.severity = copy.rule->severity;
 	if (!copy.fingerprint)
-		copy.fingerprint = fingerprint_of(finding);
+		copy.fingerprint = report_fingerprint(finding);
 	const struct audit_finding *before =
 	    report->count ? &report->findings[report->count - 1] : NULL;
 	copy.file = before && str_eq(before->file, finding->file)
@@ -175,7 +175,7 @@ static void count_finding(struct tallies *t, const struct audit_report *report, 
 	tally->found++;
 }
 
-static void put_place(struct buf *out, const struct audit_finding *f)
+static void report_put_place(struct buf *out, const struct audit_finding *f)
 {
 	buf_puts(out, "  ");
 	put_plain(out, f->file.n ? f->file : STR("."));
@@ -198,7 +198,7 @@ static void put_tally(struct buf *out, const struct audit_report *report, const 
 		buf_printf(out, ", %llu times", (unsigned long long)t->found);
 	buf_printf(out, "\n  %s\n", t->rule->remedy);
 	for (size_t i = 0; i < t->found && i < SHOWN_MAX; i++)
-		put_place(out, &report->findings[t->first[i]]);
+		report_put_place(out, &report->findings[t->first[i]]);
 	if (t->found > SHOWN_MAX)
 		buf_printf(out, "  and %llu more\n", (unsigned long long)t->found - SHOWN_MAX);
 	buf_putc(out, '\n');

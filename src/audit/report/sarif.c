@@ -11,7 +11,7 @@
 #define VERSION_TEXT(version)   VERSION_QUOTED(version)
 #define VERSION_QUOTED(version) #version
 
-static void put_text(struct json_writer *w, const char *key, const char *text)
+static void sarif_put_text(struct json_writer *w, const char *key, const char *text)
 {
 	json_key(w, key);
 	json_object_begin(w);
@@ -26,7 +26,7 @@ static int by_rule(const void *x, const void *y)
 }
 
 /* The rules that were found, once each, by id. */
-static size_t rules_of(const struct audit_report *report, const struct audit_rule **rules)
+static size_t sarif_rules_of(const struct audit_report *report, const struct audit_rule **rules)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < report->count; i++)
@@ -84,7 +84,7 @@ static void put_fingerprint(struct json_writer *w, const struct audit_finding *f
 	json_object_end(w);
 }
 
-static void put_region(struct json_writer *w, const char *key, const struct audit_finding *f)
+static void sarif_put_region(struct json_writer *w, const char *key, const struct audit_finding *f)
 {
 	json_key(w, key);
 	json_object_begin(w);
@@ -145,7 +145,7 @@ static void put_fixes(struct json_writer *w, const struct audit_finding *f)
 	json_key(w, "replacements");
 	json_array_begin(w);
 	json_object_begin(w);
-	put_region(w, "deletedRegion", f);
+	sarif_put_region(w, "deletedRegion", f);
 	json_key(w, "insertedContent");
 	json_object_begin(w);
 	json_member_str(w, "text", f->fix);
@@ -167,7 +167,7 @@ static void put_locations(struct json_writer *w, const struct audit_finding *f)
 	json_object_begin(w);
 	put_artifact(w, f);
 	if (f->line)
-		put_region(w, "region", f);
+		sarif_put_region(w, "region", f);
 	json_object_end(w);
 	put_logical(w, f);
 	json_object_end(w);
@@ -198,7 +198,7 @@ static void put_invocation(struct json_writer *w, const struct audit_report *rep
 	json_key(w, "toolExecutionNotifications");
 	json_array_begin(w);
 	json_object_begin(w);
-	put_text(w, "message", looked);
+	sarif_put_text(w, "message", looked);
 	json_member_z(w, "level", "note");
 	json_object_end(w);
 	for (size_t i = 0; i < report->unchecked_count; i++) {
@@ -224,8 +224,8 @@ static void put_rule(struct json_writer *w, const struct audit_rule *rule)
 	json_member_z(w, "id", rule->id);
 	if (rule->help)
 		json_member_z(w, "helpUri", rule->help);
-	put_text(w, "shortDescription", rule->title);
-	put_text(w, "help", rule->remedy);
+	sarif_put_text(w, "shortDescription", rule->title);
+	sarif_put_text(w, "help", rule->remedy);
 	json_key(w, "defaultConfiguration");
 	json_object_begin(w);
 	json_member_z(w, "level", audit_severity_names[rule->severity]);
@@ -246,7 +246,7 @@ void report_sarif(const struct audit_report *report, const char *looked, struct 
 	struct json_writer w;
 	const struct audit_rule **rules =
 	    memory_array(report->count + 1, sizeof(const struct audit_rule *));
-	size_t n = rules_of(report, rules);
+	size_t n = sarif_rules_of(report, rules);
 	json_writer_init(&w, out);
 	json_object_begin(&w);
 	json_member_z(&w, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");

@@ -171,7 +171,7 @@ static struct str host_in(struct str url)
 }
 
 /* Whether an address is of this site, as far as the site's own address is known. */
-static bool is_own(const struct site *site, struct str url)
+static bool across_is_own(const struct site *site, struct str url)
 {
 	struct str host = host_in(url);
 	const struct site_host *canonical = site_main_host(&site->canonicals);
@@ -197,7 +197,7 @@ static void judge_references(struct site *site)
 		bool fragment = r->id.n && r->id.p[0] == '#';
 		bool there = !fragment && site->ids.count &&
 			     bsearch(&key, site->ids.item, site->ids.count, sizeof(key), by_number);
-		if (!there && (fragment || !site->alone) && is_own(site, r->id))
+		if (!there && (fragment || !site->alone) && across_is_own(site, r->id))
 			site_found(site, RULE_ID, r->from, "%.*s", STR_ARG(r->id));
 	}
 }

@@ -77,7 +77,7 @@ static void judge_weight(struct site *site, const struct site_page *page)
 
 /* ---- links ---- */
 
-static void on_link(struct site *site, const struct site_page *page, const struct site_fact *f)
+static void page_on_link(struct site *site, const struct site_page *page, const struct site_fact *f)
 {
 	struct address to;
 	address_resolve(site, page, f->a, &to);
@@ -347,7 +347,7 @@ static void on_fact(struct site *site, const struct site_page *page, const struc
 			site_found_key(site, f->a, page_place(site, page, f), f->b);
 		break;
 	case PAGE_LINK:
-		on_link(site, page, f);
+		page_on_link(site, page, f);
 		break;
 	case PAGE_HREFLANG:
 		on_hreflang(site, page, f);

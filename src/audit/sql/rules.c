@@ -123,8 +123,8 @@ static bool is_suppressed(struct sql_audit *audit, const struct statement *s, en
 }
 
 /* Rule, object and the statement without white space, so that moved code keeps its number. */
-static uint64_t fingerprint_of(const struct sql_audit *audit, const struct statement *s,
-			       const struct sql_found *found)
+static uint64_t rules_fingerprint(const struct sql_audit *audit, const struct statement *s,
+				  const struct sql_found *found)
 {
 	uint64_t hash = 14695981039346656037u;
 	const struct str parts[] = {str_of(rules[found->rule].id), found->object,
@@ -160,7 +160,7 @@ void sql_found(struct sql_audit *audit, const struct statement *s, const struct 
 	    .fix = found->fix,
 	    .cost_before = found->cost_before,
 	    .cost_after = found->cost_after,
-	    .fingerprint = fingerprint_of(audit, s, found),
+	    .fingerprint = rules_fingerprint(audit, s, found),
 	};
 	enum audit_severity severity = f.severity ? f.severity : f.rule->severity;
 	if (!sql_wanted(audit, found->rule))

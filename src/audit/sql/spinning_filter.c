@@ -14,7 +14,7 @@ static bool is_free(const struct sql_audit *audit, const struct batch *b)
 	return batch_others_write(audit, b, statement_str(b->s, b->target->name));
 }
 
-static void judge_batch(struct sql_audit *audit, const struct batch *b)
+static void spinning_filter_batch(struct sql_audit *audit, const struct batch *b)
 {
 	const struct statement_conjunct *filter = batch_filter(b);
 	if (!filter || is_free(audit, b))
@@ -48,5 +48,5 @@ void judge_spinning_filter(struct sql_audit *audit)
 	struct batch b;
 	for (size_t i = 0; i < audit->file.count; i++)
 		for (size_t n = 0; batch_of(audit, &audit->file.statement[i], n, &b); n++)
-			judge_batch(audit, &b);
+			spinning_filter_batch(audit, &b);
 }

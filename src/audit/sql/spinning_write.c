@@ -39,7 +39,7 @@ static bool stays(const struct batch *b)
 	return true;
 }
 
-static void judge_batch(struct sql_audit *audit, const struct batch *b)
+static void spinning_write_batch(struct sql_audit *audit, const struct batch *b)
 {
 	const struct statement_query *q = &b->s->query[batch_limited(b)];
 	if (!b->s->head.depth || !b->same_table || b->cte_lock || q->flags & STATEMENT_OFFSET ||
@@ -84,7 +84,7 @@ void judge_spinning_write(struct sql_audit *audit)
 	struct batch b;
 	for (size_t i = 0; i < audit->file.count; i++)
 		for (size_t n = 0; batch_of(audit, &audit->file.statement[i], n, &b); n++) {
-			judge_batch(audit, &b);
+			spinning_write_batch(audit, &b);
 			judge_source(audit, &b);
 		}
 }

@@ -179,7 +179,7 @@ static bool begins_with(struct str text, const char *first, const char *second)
 
 /* Whether the statement leaves others alone: a setting, or what it makes, fills and reads are
  * temporary tables. */
-static bool is_own(const struct sql_audit *audit, size_t from, size_t i)
+static bool transaction_is_own(const struct sql_audit *audit, size_t from, size_t i)
 {
 	const struct statement *s = &audit->file.statement[i];
 	struct str text = sql_text(audit, s->head.span);
@@ -211,7 +211,7 @@ static void judge_blocks(struct sql_audit *audit)
 		} else if (s->head.kind == STATEMENT_COMMIT || s->head.kind == STATEMENT_ROLLBACK) {
 			open = NULL;
 		} else if (open) {
-			own = own && is_own(audit, from, i);
+			own = own && transaction_is_own(audit, from, i);
 			if (!own && statement_waits(s, &wait))
 				found_wait(audit, s, &wait, "in the transaction that begins",
 					   open->head.line);

@@ -173,7 +173,7 @@ static inline uint64_t next_word(struct cursor *c)
 }
 
 /* n bytes to `out`, which has room for whole words. */
-static void read_words(struct cursor *c, char *out, size_t words)
+static void store_read_words(struct cursor *c, char *out, size_t words)
 {
 	while (words > 0) {
 		if (c->at == PAYLOAD_WORDS || words == 1) {
@@ -253,7 +253,7 @@ static enum copied copy_value(struct store *store, uint64_t word, const struct s
 	char *out = arena_alloc(arena, words_of(value_bytes) * 8 + 1);
 	if (!out)
 		return NO_ROOM;
-	read_words(&c, out, words_of(value_bytes));
+	store_read_words(&c, out, words_of(value_bytes));
 	out[value_bytes] = '\0';
 	view->value = (struct str){out, value_bytes};
 	view->has_value = true;

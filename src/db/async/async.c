@@ -228,7 +228,7 @@ static const char *pool_text(struct db_pool *pool, const struct db_query *query)
 	return buf_failed(&pool->text) ? query->statement->sql : buf_z(&pool->text);
 }
 
-static void link_send(struct link *link, struct db_query *query)
+static void async_link_send(struct link *link, struct db_query *query)
 {
 	struct db_pool *pool = link->pool;
 
@@ -253,7 +253,7 @@ static void pool_dispatch(struct db_pool *pool)
 {
 	for (int i = 0; i < pool->links_count && pool->next_waiting; i++)
 		if (pool->links[i].state == LINK_IDLE)
-			link_send(&pool->links[i], pool->next_waiting);
+			async_link_send(&pool->links[i], pool->next_waiting);
 }
 
 static void link_query_done(struct link *link)
@@ -280,7 +280,7 @@ static void link_query_done(struct link *link)
 	must(status != OK || rows.columns == query->statement->columns);
 	/* Send the next query before the callback of this one runs. */
 	if (pool->next_waiting)
-		link_send(link, pool->next_waiting);
+		async_link_send(link, pool->next_waiting);
 	query_finish(query, status, &rows, &err);
 	if (status == OK)
 		db_rows_release(&rows);

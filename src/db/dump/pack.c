@@ -111,10 +111,10 @@ static enum status pack_extract(int in, const char *folder, struct err *err)
 				    "--ignore-zeros",
 				    "--no-same-owner",
 				    "--file=-",
-				    PACK_FOLDER "/" PACK_MANIFEST,
+				    (PACK_FOLDER "/" PACK_MANIFEST),
 				    "--wildcards",
 				    "--no-wildcards-match-slash",
-				    PACK_FOLDER "/*",
+				    (PACK_FOLDER "/*"),
 				    NULL};
 	struct spawn tar = {.path = "/usr/bin/tar",
 			    .argv = argv,

@@ -83,7 +83,7 @@ static char *cached_put(char *p, const char *z)
 	return p + n;
 }
 
-static char *put_number(char *p, int64_t v)
+static char *cached_put_number(char *p, int64_t v)
 {
 	char digits[24];
 	size_t n = sizeof(digits);
@@ -121,7 +121,7 @@ static char *headers(struct http_request *request, const struct cache_answer *an
 		p = cached_put(p, "Content-Encoding: gzip\r\n");
 	if (answer->outcome != CACHE_REFUSED) {
 		p = cached_put(p, "Age: ");
-		p = put_number(p, answer->age_ms / 1000);
+		p = cached_put_number(p, answer->age_ms / 1000);
 		p = cached_put(p, "\r\n");
 	}
 	p = cached_put(p, "Cache-Status: holdfast");
@@ -130,7 +130,7 @@ static char *headers(struct http_request *request, const struct cache_answer *an
 		if (answer->outcome >= CACHE_FILLED && answer->stored)
 			p = cached_put(p, "; stored");
 		p = cached_put(p, "; ttl=");
-		p = put_number(p, answer->ttl_ms / 1000);
+		p = cached_put_number(p, answer->ttl_ms / 1000);
 	}
 	p = cached_put(p, "\r\n");
 	*p = '\0';
@@ -166,7 +166,8 @@ static void answer(void *ctx, const struct cache_answer *answer)
 	hex_u64(answer->etag, etag);
 	etag[ETAG_CHARS] = 'g'; /* packed, it is another representation */
 	int64_t lifetime = (answer->age_ms + answer->ttl_ms) / 1000;
-	*put_number(cached_put(control, "public, max-age="), lifetime > 0 ? lifetime : 0) = '\0';
+	*cached_put_number(cached_put(control, "public, max-age="), lifetime > 0 ? lifetime : 0) =
+	    '\0';
 	http_respond(request, &(struct http_answer){
 				  .type = request->route->answer_type,
 				  .body = packed ? cached_part(answer->value, gzip) : answer->value,

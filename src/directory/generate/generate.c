@@ -41,7 +41,7 @@ static struct str pick(struct random *r, const struct text_list *list)
 
 /* ---- writing: faster than the general writer, for texts that are known to be clean ---- */
 
-static void put_number(struct buf *out, uint64_t v, int width)
+static void generate_put_number(struct buf *out, uint64_t v, int width)
 {
 	char text[20];
 	int at = sizeof(text);
@@ -57,9 +57,9 @@ static void put_degrees(struct buf *out, int64_t e7)
 		buf_putc(out, '-');
 		e7 = -e7;
 	}
-	put_number(out, (uint64_t)(e7 / 10000000), 1);
+	generate_put_number(out, (uint64_t)(e7 / 10000000), 1);
 	buf_putc(out, '.');
-	put_number(out, (uint64_t)(e7 % 10000000), 7);
+	generate_put_number(out, (uint64_t)(e7 % 10000000), 7);
 }
 
 #define put(out, literal) buf_add((out), "" literal, sizeof(literal) - 1)
@@ -86,7 +86,7 @@ struct subject {
 
 static void put_year(struct buf *out, struct random *r)
 {
-	put_number(out, 2024 - skewed(r, 140, 30), 4);
+	generate_put_number(out, 2024 - skewed(r, 140, 30), 4);
 }
 
 static void put_template(struct buf *out, struct random *r, const struct subject *s,
@@ -121,7 +121,7 @@ static void put_template(struct buf *out, struct random *r, const struct subject
 			buf_str(out, pick(r, &s->country->forms));
 			break;
 		case 'h':
-			put_number(out, 1 + skewed(r, 180, 6), 1);
+			generate_put_number(out, 1 + skewed(r, 180, 6), 1);
 			break;
 		case 'y':
 			put_year(out, r);
@@ -193,7 +193,7 @@ static void put_pattern(struct buf *out, struct random *r, struct random of_town
 }
 
 /* About 4 km around the middle, denser towards it. */
-static void put_place(struct buf *out, struct random *r, const struct town *t)
+static void generate_put_place(struct buf *out, struct random *r, const struct town *t)
 {
 	int64_t spread = 1 + random_below(r, 400000);
 	int64_t lat =
@@ -223,7 +223,7 @@ static void put_description(struct buf *out, struct random *r, const struct subj
 	buf_putc(out, '"');
 }
 
-static void put_offers(struct buf *out, struct random *r, const struct subject *s)
+static void generate_put_offers(struct buf *out, struct random *r, const struct subject *s)
 {
 	const char *currency = s->country->currency;
 	bool small_unit = strcmp(currency, "JPY") == 0 || strcmp(currency, "HUF") == 0;
@@ -238,12 +238,12 @@ static void put_offers(struct buf *out, struct random *r, const struct subject *
 		buf_putc(out, '"');
 		if (chance(r, 85)) {
 			put(out, ",\"price\":\"");
-			put_number(out, 1 + skewed(r, 900, 10), 1);
+			generate_put_number(out, 1 + skewed(r, 900, 10), 1);
 			if (small_unit) {
 				put(out, "00");
 			} else {
 				buf_putc(out, '.');
-				put_number(out, random_below(r, 20) * 5, 2);
+				generate_put_number(out, random_below(r, 20) * 5, 2);
 			}
 			put(out, "\",\"currency\":\"");
 			buf_str(out, str_of(currency));
@@ -277,7 +277,7 @@ static void put_website(struct buf *out, struct random *r, const struct subject 
 	put(out, "\"https://");
 	buf_str(out, str_of(s->category->key));
 	buf_putc(out, '-');
-	put_number(out, s->k, 1);
+	generate_put_number(out, s->k, 1);
 	put(out, ".example.");
 	buf_str(out, random_below(r, 3) ? STR("com/") : STR("org/"));
 	buf_putc(out, '"');
@@ -330,7 +330,7 @@ static void put_known(struct buf *out, struct random *r, struct random *where,
 		buf_putc(out, '"');
 	}
 	if (chance(r, 92))
-		put_place(out, r, s->town);
+		generate_put_place(out, r, s->town);
 	if (chance(r, 70)) {
 		struct str phone = pick(r, &s->country->phones);
 		key(out, "phone");
@@ -349,7 +349,7 @@ static void put_known(struct buf *out, struct random *r, struct random *where,
 	if (chance(r, 35))
 		put_description(out, r, s);
 	if (chance(r, 8))
-		put_offers(out, r, s);
+		generate_put_offers(out, r, s);
 	if (chance(r, 5))
 		put_service_area(out, r, s);
 	if (chance(r, 12))
@@ -378,7 +378,7 @@ static struct subject subject_of(struct random *who, uint64_t k)
 	return s;
 }
 
-static void put_categories(struct buf *out, struct random *r, const struct subject *s)
+static void generate_put_categories(struct buf *out, struct random *r, const struct subject *s)
 {
 	key(out, "categories");
 	buf_putc(out, '[');
@@ -395,13 +395,13 @@ static void put_updated(struct buf *out, struct random *r)
 {
 	key(out, "updated_at");
 	buf_putc(out, '"');
-	put_number(out, 2018 + random_below(r, 8), 4);
+	generate_put_number(out, 2018 + random_below(r, 8), 4);
 	buf_putc(out, '-');
-	put_number(out, 1 + random_below(r, 12), 2);
+	generate_put_number(out, 1 + random_below(r, 12), 2);
 	buf_putc(out, '-');
-	put_number(out, 1 + random_below(r, 28), 2);
+	generate_put_number(out, 1 + random_below(r, 28), 2);
 	buf_putc(out, 'T');
-	put_number(out, random_below(r, 24), 2);
+	generate_put_number(out, random_below(r, 24), 2);
 	put(out, ":00:00Z\"");
 }
 
@@ -415,9 +415,9 @@ void generate_record(struct buf *out, uint64_t seed, uint64_t k)
 	const struct subject s = subject_of(&who, k);
 
 	put(out, "{\"external_id\":\"g");
-	put_number(out, seed, 1);
+	generate_put_number(out, seed, 1);
 	buf_putc(out, '-');
-	put_number(out, k, 1);
+	generate_put_number(out, k, 1);
 	buf_putc(out, '"');
 	key(out, "name");
 	buf_putc(out, '"');
@@ -426,7 +426,7 @@ void generate_record(struct buf *out, uint64_t seed, uint64_t k)
 	if (same_as != k)
 		vary_name(out, &r, &s, from);
 	buf_putc(out, '"');
-	put_categories(out, &who, &s);
+	generate_put_categories(out, &who, &s);
 	if (random_below(&r, 15) == 0)
 		put_alt_names(out, &r, &s);
 	key(out, "city");

@@ -112,7 +112,7 @@ static void tell_mapping(struct import *im)
 	buf_release(&text);
 }
 
-static enum status take_record(struct import *im, const struct record *r)
+static enum status import_take_record(struct import *im, const struct record *r)
 {
 	im->report->closed += r->field[RECORD_CLOSED].p != NULL;
 	im->report->without_country += !r->field[RECORD_COUNTRY].p;
@@ -128,7 +128,7 @@ static enum status take_record(struct import *im, const struct record *r)
 	return send_lines(im, false);
 }
 
-static void take_note(struct import *im, const struct record_note *note)
+static void import_take_note(struct import *im, const struct record_note *note)
 {
 	struct import_report *r = im->report;
 	struct import_note *n = arena_alloc(&r->arena, sizeof(*n));
@@ -178,14 +178,14 @@ static enum status take_frames(struct import *im, int fd, bool *parser_ended)
 		switch (reader.type) {
 		case RECORD_FRAME_RECORD:
 			im->report->read++;
-			status = take_record(im, &reader.record);
+			status = import_take_record(im, &reader.record);
 			break;
 		case RECORD_FRAME_REJECT:
 			im->report->read++;
 			status = import_reject(im, &reader.reject);
 			break;
 		case RECORD_FRAME_NOTE:
-			take_note(im, &reader.note);
+			import_take_note(im, &reader.note);
 			break;
 		case RECORD_FRAME_PROGRESS:
 			progress_show(&im->progress, im->report->read, reader.progress_bytes);

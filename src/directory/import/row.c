@@ -34,13 +34,13 @@ static void put_i64(struct buf *out, int64_t v)
 	buf_str(out, digits_of(v < 0 ? -(uint64_t)v : (uint64_t)v, digits));
 }
 
-static void put_number(struct buf *out, int64_t v)
+static void row_put_number(struct buf *out, int64_t v)
 {
 	buf_putc(out, '\t');
 	put_i64(out, v);
 }
 
-static void put_text(struct buf *out, struct str s)
+static void row_put_text(struct buf *out, struct str s)
 {
 	if (!s.p) {
 		put_null(out);
@@ -70,7 +70,7 @@ static void put_element(struct buf *out, struct str s, bool first)
 	buf_putc(out, '"');
 }
 
-static void put_list(struct buf *out, struct str list)
+static void row_put_list(struct buf *out, struct str list)
 {
 	bool first = true;
 	if (!list.p) {
@@ -91,7 +91,7 @@ static void put_e7(struct buf *out, struct str degrees)
 	if (!degrees.p || !str_to_double(degrees, &v))
 		put_null(out);
 	else
-		put_number(out, lround(v * 1e7));
+		row_put_number(out, lround(v * 1e7));
 }
 
 /* The next category of a list that there is; NULL: none. */
@@ -104,7 +104,7 @@ static const struct taxonomy_category *next_category(struct str *keys)
 }
 
 /* Category, its group, and further ones as numbers. */
-static void put_categories(struct buf *out, struct str keys)
+static void row_put_categories(struct buf *out, struct str keys)
 {
 	const struct taxonomy_category *main = next_category(&keys), *c;
 	struct buf more;
@@ -112,8 +112,8 @@ static void put_categories(struct buf *out, struct str keys)
 	while ((c = next_category(&keys)))
 		buf_printf(&more, "%s%d", more.n ? "," : "", c->id);
 	if (main) {
-		put_number(out, main->id);
-		put_number(out, taxonomy_group(str_of(main->group))->id);
+		row_put_number(out, main->id);
+		row_put_number(out, taxonomy_group(str_of(main->group))->id);
 	} else
 		buf_puts(out, "\t\\N\t\\N");
 	if (more.n)
@@ -123,7 +123,7 @@ static void put_categories(struct buf *out, struct str keys)
 	buf_release(&more);
 }
 
-static void put_hours(struct buf *out, struct str hours)
+static void row_put_hours(struct buf *out, struct str hours)
 {
 	struct buf week;
 	buf_init(&week, 4096);
@@ -202,7 +202,7 @@ static void put_cuisines(struct tokens *tokens, struct str cuisines)
 }
 
 /* The words of further facts. */
-static void put_facets(struct tokens *tokens, const struct record *r)
+static void row_put_facets(struct tokens *tokens, const struct record *r)
 {
 	struct arena arena;
 	struct json_value *facts = NULL;
@@ -261,7 +261,7 @@ static void put_words(struct buf *out, const struct record *r)
 	struct str site = token_host(f[RECORD_WEBSITE], host);
 	if (site.n)
 		put_token(&tokens, TOKEN_HOST, site);
-	put_facets(&tokens, r);
+	row_put_facets(&tokens, r);
 	put_category_tokens(&tokens, f[RECORD_CATEGORIES]);
 	buf_puts(out, "}\t{");
 	for (size_t i = 0; i < tokens.count; i++) {
@@ -294,40 +294,40 @@ void import_row(struct buf *out, const struct record *r, uint64_t n, int64_t id)
 	const struct str *f = r->field;
 	int quality = import_quality(r);
 	put_i64(out, (int64_t)n);
-	put_number(out, (int64_t)r->line);
-	put_number(out, id);
-	put_text(out, f[RECORD_EXTERNAL_ID]);
-	put_number(out, (int64_t)record_hash(r));
-	put_text(out, f[RECORD_COUNTRY]);
-	put_text(out, f[RECORD_REGION]);
-	put_text(out, f[RECORD_CITY]);
-	put_categories(out, f[RECORD_CATEGORIES]);
+	row_put_number(out, (int64_t)r->line);
+	row_put_number(out, id);
+	row_put_text(out, f[RECORD_EXTERNAL_ID]);
+	row_put_number(out, (int64_t)record_hash(r));
+	row_put_text(out, f[RECORD_COUNTRY]);
+	row_put_text(out, f[RECORD_REGION]);
+	row_put_text(out, f[RECORD_CITY]);
+	row_put_categories(out, f[RECORD_CATEGORIES]);
 	if (quality < 0)
 		put_null(out);
 	else
-		put_number(out, quality);
+		row_put_number(out, quality);
 	put_e7(out, f[RECORD_LAT]);
 	put_e7(out, f[RECORD_LON]);
-	put_text(out, f[RECORD_NAME]);
-	put_text(out, f[RECORD_STREET]);
-	put_text(out, f[RECORD_POSTCODE]);
-	put_text(out, f[RECORD_PHONE]);
-	put_text(out, f[RECORD_HOURS]);
-	put_text(out, f[RECORD_TIMEZONE]);
-	put_hours(out, f[RECORD_HOURS]);
-	put_list(out, f[RECORD_ALT_NAMES]);
-	put_text(out, f[RECORD_DESCRIPTION]);
-	put_text(out, f[RECORD_WEBSITE]);
-	put_list(out, f[RECORD_SERVICE_AREA]);
-	put_list(out, f[RECORD_SAME_AS]);
-	put_text(out, f[RECORD_OFFERS]);
-	put_text(out, f[RECORD_EXTRA]);
-	put_text(out, f[RECORD_UPDATED_AT]);
+	row_put_text(out, f[RECORD_NAME]);
+	row_put_text(out, f[RECORD_STREET]);
+	row_put_text(out, f[RECORD_POSTCODE]);
+	row_put_text(out, f[RECORD_PHONE]);
+	row_put_text(out, f[RECORD_HOURS]);
+	row_put_text(out, f[RECORD_TIMEZONE]);
+	row_put_hours(out, f[RECORD_HOURS]);
+	row_put_list(out, f[RECORD_ALT_NAMES]);
+	row_put_text(out, f[RECORD_DESCRIPTION]);
+	row_put_text(out, f[RECORD_WEBSITE]);
+	row_put_list(out, f[RECORD_SERVICE_AREA]);
+	row_put_list(out, f[RECORD_SAME_AS]);
+	row_put_text(out, f[RECORD_OFFERS]);
+	row_put_text(out, f[RECORD_EXTRA]);
+	row_put_text(out, f[RECORD_UPDATED_AT]);
 	put_words(out, r);
 	put_key(out, f[RECORD_NAME]);
 	put_key(out, f[RECORD_CITY]);
 	put_key(out, f[RECORD_REGION]);
 	put_path_name(out, r);
-	put_text(out, f[RECORD_CLOSED]);
+	row_put_text(out, f[RECORD_CLOSED]);
 	buf_putc(out, '\n');
 }

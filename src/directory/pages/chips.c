@@ -44,7 +44,7 @@ static struct str label_of_time(struct chips *c, enum wish when)
 	return view_word(c->page, words[when]);
 }
 
-static void put_text(struct chips *c, const struct search_understood *u)
+static void chips_put_text(struct chips *c, const struct search_understood *u)
 {
 	const struct search_place *place = u->city.key.n     ? &u->city
 					   : u->region.key.n ? &u->region
@@ -103,7 +103,7 @@ static struct str label_of(struct chips *c, enum search_filter_id id,
 void view_chips(struct view *p, const struct search_query *q, const struct search_list *list)
 {
 	struct chips c = {.page = p, .q = q};
-	put_text(&c, &list->understood);
+	chips_put_text(&c, &list->understood);
 	for (int id = 0; id < SEARCH_FILTERS; id++) {
 		struct search_query without = *q;
 		struct str label = label_of(&c, (enum search_filter_id)id, list);

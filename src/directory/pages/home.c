@@ -35,7 +35,8 @@ static int place_by_name(const void *a, const void *b)
 	return order ? order : str_cmp(x->key, y->key);
 }
 
-static void put_region(struct view *p, struct json_value *list, const struct search_place *region)
+static void home_put_region(struct view *p, struct json_value *list,
+			    const struct search_place *region)
 {
 	struct search_query q;
 	search_query_init(&q);
@@ -59,7 +60,7 @@ static void put_countries(struct view *p, const struct search_place *region, siz
 			json_build_text(&p->b, v, "name", search_country_name(region[i].country));
 			places = json_build(&p->b, v, "places", JSON_IS_ARRAY);
 		}
-		put_region(p, places, &region[i]);
+		home_put_region(p, places, &region[i]);
 	}
 }
 
@@ -150,7 +151,7 @@ void pages_home(struct http_request *request)
 
 /* ---- /regions, /regions/{key} ---- */
 
-static void regions_listed(void *ctx, const struct search_places *list)
+static void home_regions_listed(void *ctx, const struct search_places *list)
 {
 	struct view *p = ctx;
 	if (list->problem) {
@@ -169,7 +170,7 @@ static void regions_listed(void *ctx, const struct search_places *list)
 void make_regions(struct view *p, struct str rest)
 {
 	(void)rest;
-	search_regions(p->pages->db, p->arena, regions_listed, p);
+	search_regions(p->pages->db, p->arena, home_regions_listed, p);
 }
 
 void pages_regions(struct http_request *request)
@@ -177,7 +178,7 @@ void pages_regions(struct http_request *request)
 	kept_respond(request, "regions", STR(""));
 }
 
-static void cities_listed(void *ctx, const struct search_places *list)
+static void home_cities_listed(void *ctx, const struct search_places *list)
 {
 	struct view *p = ctx;
 	struct search_query q;
@@ -213,7 +214,7 @@ const struct http_param pages_cities_params[] = {
 
 void make_cities(struct view *p, struct str rest)
 {
-	search_cities(p->pages->db, p->arena, rest, cities_listed, p);
+	search_cities(p->pages->db, p->arena, rest, home_cities_listed, p);
 }
 
 void pages_cities(struct http_request *request)

@@ -157,7 +157,7 @@ static void profile_filters(struct view *p, const struct http_request *request)
 }
 
 /* "de fr" as "German, French" in the page's language. */
-static struct str profile_languages(const struct view *p, struct str codes)
+static struct str profiles_languages(const struct view *p, struct str codes)
 {
 	struct str out = STR("");
 	while (codes.n) {
@@ -177,7 +177,7 @@ static struct str profile_called(const struct view *p, const struct json_value *
 	if (str_eq(m->key, STR("group_label")))
 		return wording_find(p->in->wording, m->text);
 	if (str_eq(m->key, STR("languages")))
-		return profile_languages(p, m->text);
+		return profiles_languages(p, m->text);
 	if (str_eq(m->key, STR("country"))) {
 		struct str name = iso_country_name(m->text, str_of(p->in->language->tag));
 		return name.n ? name : m->text;

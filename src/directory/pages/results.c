@@ -91,7 +91,7 @@ static void put_open(struct results *r)
 }
 
 /* Further facts: any, or one of the values. */
-static void put_facets(struct results *r)
+static void results_put_facets(struct results *r)
 {
 	for (size_t i = 0; i < SEARCH_FILTERS; i++) {
 		const struct search_filter *f = &search_filters[i];
@@ -136,7 +136,7 @@ static bool results_narrowed(const struct search_query *q)
 }
 
 /* The groups, or, within one, its categories. */
-static void put_categories(struct results *r, const struct search_categories *list)
+static void results_put_categories(struct results *r, const struct search_categories *list)
 {
 	struct search_query q = r->q;
 	bool filtered = results_narrowed(&q) || q.region.n || q.city.n;
@@ -254,8 +254,8 @@ static struct str results_because(const struct results *r, const struct search_b
 	return (struct str){"", 0};
 }
 
-static void put_business(struct results *r, struct json_value *list,
-			 const struct search_business *b, int64_t now_s)
+static void results_put_business(struct results *r, struct json_value *list,
+				 const struct search_business *b, int64_t now_s)
 {
 	struct view *p = r->page;
 	struct json_value *v = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
@@ -306,7 +306,7 @@ static struct str results_heading(struct results *r)
 }
 
 /* The form searches within the filters. */
-static void put_form(struct results *r)
+static void results_put_form(struct results *r)
 {
 	struct view *p = r->page;
 	struct json_value *kept = json_build(&p->b, p->root, "kept", JSON_IS_ARRAY);
@@ -369,7 +369,7 @@ static void put_found(struct results *r)
 	struct json_value *sources = json_build(&p->b, p->root, "sources", JSON_IS_ARRAY);
 	int64_t now_s = clock_wall_us() / 1000000;
 	for (size_t i = 0; i < list->count; i++) {
-		put_business(r, found, &list->item[i], now_s);
+		results_put_business(r, found, &list->item[i], now_s);
 		view_source(p, sources, &list->item[i].source);
 	}
 	struct search_query q = r->q;
@@ -396,11 +396,11 @@ static void put_found(struct results *r)
 /* Filters that people use most are first. */
 static void results_send(struct results *r)
 {
-	put_facets(r);
+	results_put_facets(r);
 	view_send(r->page, VIEW_RESULTS);
 }
 
-static void regions_listed(void *ctx, const struct search_places *list)
+static void results_regions_listed(void *ctx, const struct search_places *list)
 {
 	struct results *r = ctx;
 	if (list->problem) {
@@ -412,7 +412,7 @@ static void regions_listed(void *ctx, const struct search_places *list)
 	results_send(r);
 }
 
-static void cities_listed(void *ctx, const struct search_places *list)
+static void results_cities_listed(void *ctx, const struct search_places *list)
 {
 	struct results *r = ctx;
 	if (list->problem) {
@@ -423,7 +423,7 @@ static void cities_listed(void *ctx, const struct search_places *list)
 	results_send(r);
 }
 
-static void categories_listed(void *ctx, const struct search_categories *list)
+static void results_categories_listed(void *ctx, const struct search_categories *list)
 {
 	struct results *r = ctx;
 	struct view *p = r->page;
@@ -431,11 +431,12 @@ static void categories_listed(void *ctx, const struct search_categories *list)
 		view_refuse(p, list->problem, &list->err);
 		return;
 	}
-	put_categories(r, list);
+	results_put_categories(r, list);
 	if (r->list->region.key.n)
-		search_cities(p->pages->db, p->arena, r->list->region.key, cities_listed, r);
+		search_cities(p->pages->db, p->arena, r->list->region.key, results_cities_listed,
+			      r);
 	else
-		search_regions(p->pages->db, p->arena, regions_listed, r);
+		search_regions(p->pages->db, p->arena, results_regions_listed, r);
 }
 
 /* ---- near misses, when there is nothing ---- */
@@ -502,11 +503,11 @@ static void results_put(struct results *r)
 {
 	struct view *p = r->page;
 	r->filters = json_build(&p->b, p->root, "filters", JSON_IS_ARRAY);
-	put_form(r);
+	results_put_form(r);
 	put_found(r);
 	put_order(r);
 	put_open(r);
-	search_categories(p->pages->db, p->arena, categories_listed, r);
+	search_categories(p->pages->db, p->arena, results_categories_listed, r);
 }
 
 static struct results *results_new(struct view *p)
@@ -565,7 +566,7 @@ void pages_results(struct http_request *request)
 
 /* ---- a town, region or kind at its own address ---- */
 
-static void level_town(void *ctx, const struct search_places *list)
+static void results_level_town(void *ctx, const struct search_places *list)
 {
 	struct results *r = ctx;
 	if (list->problem) {
@@ -583,7 +584,7 @@ void make_level(struct view *p, struct str rest)
 	struct str level = str_cut(&rest, '\n'), key = str_cut(&rest, '\n');
 	r->q.category = str_eq(level, STR("kind")) ? key : rest.p ? rest : STR("");
 	if (str_eq(level, STR("town"))) {
-		search_town(p->pages->db, p->arena, key, level_town, r);
+		search_town(p->pages->db, p->arena, key, results_level_town, r);
 		return;
 	}
 	if (str_eq(level, STR("region")))

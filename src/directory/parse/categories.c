@@ -219,7 +219,7 @@ static size_t and_at(struct str s)
 }
 
 /* "Bar-Restaurant": both are names of kinds. */
-static bool put_joined(struct draft *d, struct str value, struct given *g)
+static bool categories_put_joined(struct draft *d, struct str value, struct given *g)
 {
 	struct str behind = value, before = str_cut(&behind, '-');
 	if (!before.n || !behind.n || memchr(behind.p, '-', behind.n) || by_whole_name(value))
@@ -235,7 +235,8 @@ static bool put_joined(struct draft *d, struct str value, struct given *g)
 
 /* One name, or a list: of the separators the first that is there and gives names that are known. "A
  * > B" leads from the general to the special. How many are known. */
-static size_t put_names(struct draft *d, enum target scheme, struct str value, struct given *g)
+static size_t categories_put_names(struct draft *d, enum target scheme, struct str value,
+				   struct given *g)
 {
 	if (memmem(value.p, value.n, "://", 3)) { /* a concept of a vocabulary: its last part */
 		while (value.n && memchr(value.p, '/', value.n))
@@ -252,7 +253,7 @@ static size_t put_names(struct draft *d, enum target scheme, struct str value, s
 	for (size_t i = 0; i < value.n && !joined; i++)
 		joined = value.p[i] == '&' || value.p[i] == '+' ||
 			 and_at((struct str){value.p + i, value.n - i}) > 0;
-	if (!list && put_joined(d, value, g))
+	if (!list && categories_put_joined(d, value, g))
 		return 1;
 	const struct taxonomy_category *c = !value.n ? NULL
 					    : list   ? taxonomy_find(TAXONOMY_LABEL, value)
@@ -269,7 +270,8 @@ static size_t put_names(struct draft *d, enum target scheme, struct str value, s
 			continue;
 		if (separators[i] != '>') {
 			while (rest.p)
-				known += put_names(d, scheme, str_cut(&rest, separators[i]), g);
+				known += categories_put_names(d, scheme,
+							      str_cut(&rest, separators[i]), g);
 			return known;
 		}
 		/* The most special that is known. */
@@ -277,7 +279,7 @@ static size_t put_names(struct draft *d, enum target scheme, struct str value, s
 			if (at == 1 || value.p[at - 1] == '>') {
 				size_t from = at == 1 && value.p[0] != '>' ? 0 : at;
 				struct str part = {value.p + from, rest.n - from};
-				known = put_names(d, scheme, part, g);
+				known = categories_put_names(d, scheme, part, g);
 				rest.n = at - 1;
 			}
 		return known;
@@ -286,8 +288,8 @@ static size_t put_names(struct draft *d, enum target scheme, struct str value, s
 		size_t n = value.p[i] == ' ' ? and_at((struct str){value.p + i, value.n - i}) : 0;
 		struct str behind = {value.p + i + n, value.n - i - n};
 		if (n)
-			return put_names(d, scheme, (struct str){value.p, i}, g) +
-			       put_names(d, scheme, behind, g);
+			return categories_put_names(d, scheme, (struct str){value.p, i}, g) +
+			       categories_put_names(d, scheme, behind, g);
 	}
 	if (value.n)
 		parser_count(d->parser, "categories that are not known", value);
@@ -295,14 +297,15 @@ static size_t put_names(struct draft *d, enum target scheme, struct str value, s
 }
 
 /* A value, or the texts of a list in it: "['Bar', 'Bakery']". */
-static size_t put_list(struct draft *d, enum target scheme, struct str value, struct given *g)
+static size_t categories_put_list(struct draft *d, enum target scheme, struct str value,
+				  struct given *g)
 {
 	const struct json_value *list = draft_json(d, value);
 	size_t known = 0;
 	if (!list || list->kind != JSON_IS_ARRAY)
-		return put_names(d, scheme, value, g);
+		return categories_put_names(d, scheme, value, g);
 	for (const struct json_value *e = list->first; e; e = e->next)
-		known += put_names(d, scheme, json_text(e), g);
+		known += categories_put_names(d, scheme, json_text(e), g);
 	return known;
 }
 
@@ -310,7 +313,7 @@ void category_put(struct draft *d, enum target scheme, struct str value)
 {
 	struct given *g = draft_given(d, RECORD_CATEGORIES, value);
 	value = guess_mended(d->parser, &d->arena, d->line, value_unwrapped(value));
-	if (!put_list(d, scheme, value, g))
+	if (!categories_put_list(d, scheme, value, g))
 		draft_dropped(g, "not a category that is known");
 	else if (g)
 		g->fate = g->fate == FATE_KEPT ? FATE_KEPT : FATE_CHANGED;

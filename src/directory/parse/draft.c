@@ -37,7 +37,7 @@ static bool put_hours_object(struct draft *d, struct str value)
 	return v != NULL;
 }
 
-static void put_hours(struct draft *d, struct str raw)
+static void draft_put_hours(struct draft *d, struct str raw)
 {
 	struct given *g = draft_given(d, RECORD_HOURS, raw);
 	struct str value = guess_mended(d->parser, &d->arena, d->line, value_unwrapped(raw));
@@ -62,7 +62,6 @@ static bool has_figure(struct str s)
 
 static void put_hours_days(struct draft *d, unsigned days, struct str raw)
 {
-	static const char *const names[] = {"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su", "PH"};
 	struct given *g = draft_given(d, RECORD_HOURS, raw);
 	if (draft_refused(RECORD_HOURS, raw)) {
 		draft_dropped(g, "stands for no value");
@@ -74,9 +73,12 @@ static void put_hours_days(struct draft *d, unsigned days, struct str raw)
 	}
 	struct buf name;
 	buf_init(&name, 64);
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (days >> i & 1)
-			buf_printf(&name, "%s%s", name.n ? "," : "", names[i]);
+	for (int day = 0; day < PARSE_HOURS_DAYS; day++) {
+		if (!(days >> day & 1))
+			continue;
+		buf_puts(&name, name.n ? "," : "");
+		parse_hours_day_write(day, &name);
+	}
 	parse_hours_of_days(&d->hours, days, buf_view(&name), raw);
 	buf_release(&name);
 }
@@ -170,7 +172,7 @@ static bool put_place_and_address(struct draft *d, struct str raw)
 }
 
 /* east_first: the column says so; WKT and GeoJSON have their own order. */
-static void put_place(struct draft *d, struct str raw, bool east_first)
+static void draft_put_place(struct draft *d, struct str raw, bool east_first)
 {
 	struct str lat, lon, value = value_unwrapped(raw);
 	bool geometry = geometry_two(d, value, &lat, &lon);
@@ -208,7 +210,7 @@ static void put_phone_area(struct draft *d, struct str raw)
 }
 
 /* A list in one value: "A; B", "A | B". Web addresses may have a semicolon inside. */
-static void put_field(struct draft *d, enum record_field field, struct str value)
+static void draft_put_field(struct draft *d, enum record_field field, struct str value)
 {
 	bool urls = field == RECORD_SAME_AS;
 	if (record_fields[field].kind != RECORD_LIST) {
@@ -239,7 +241,7 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 			closing_put(d, "word", value);
 			break;
 		}
-		put_field(d, b->field, value);
+		draft_put_field(d, b->field, value);
 		break;
 	case TARGET_NONE:
 		break;
@@ -286,7 +288,7 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 		category_put(d, b->target, value);
 		break;
 	case TARGET_PLACE:
-		put_place(d, value, b->detail != NULL);
+		draft_put_place(d, value, b->detail != NULL);
 		break;
 	case TARGET_PHONE_AREA:
 		put_phone_area(d, value);
@@ -295,7 +297,7 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 		draft_phone_more(d, draft_given(d, RECORD_PHONE, value), str_trim(value));
 		break;
 	case TARGET_HOURS:
-		put_hours(d, value);
+		draft_put_hours(d, value);
 		break;
 	case TARGET_HOURS_DAY:
 		put_hours_days(d, 1u << (b->detail[0] - '0'), value);

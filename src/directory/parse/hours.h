@@ -121,6 +121,8 @@ struct parse_hours_table *parse_hours_dates(struct parse_hours_draft *h, int fro
 int parse_hours_span_end(struct parse_hours_clock *from, struct parse_hours_clock *to);
 /* "09:00", "9.30", "9h30", "9 AM", "T09:00:00" at the start of *s. */
 MUST_CHECK bool parse_hours_clock_take(struct str *s, struct parse_hours_clock *out);
+/* "Mo" to "Su", "PH". */
+void parse_hours_day_write(int day, struct buf *out);
 /* Days alone: "Monday", "Mo,We-Fr", "https://schema.org/PublicHolidays". 0: not so. */
 unsigned parse_hours_days(struct str text);
 

@@ -193,12 +193,15 @@ static void row_write(const struct parse_hours_row *row, struct buf *out)
 	}
 }
 
+void parse_hours_day_write(int day, struct buf *out)
+{
+	buf_printf(out, "%.2s", day == PARSE_HOURS_HOLIDAY ? "PH" : date_weekday_names[day]);
+}
+
 /* "Mo-Fr,PH" of those days from `first` that are as it is; they are taken off *left. */
 static void days_write(const struct parse_hours_table *t, int first, unsigned *left,
 		       struct buf *out)
 {
-	static const char *const names[PARSE_HOURS_DAYS] = {"Mo", "Tu", "We", "Th",
-							    "Fr", "Sa", "Su", "PH"};
 	const char *comma = "";
 	for (int d = first; d < PARSE_HOURS_DAYS; d++) {
 		int last = d;
@@ -209,9 +212,12 @@ static void days_write(const struct parse_hours_table *t, int first, unsigned *l
 			last++;
 		if (d == PARSE_HOURS_HOLIDAY)
 			last = d;
-		buf_printf(out, "%s%s", comma, names[d]);
-		if (last > d)
-			buf_printf(out, "%s%s", last == d + 1 ? "," : "-", names[last]);
+		buf_puts(out, comma);
+		parse_hours_day_write(d, out);
+		if (last > d) {
+			buf_putc(out, last == d + 1 ? ',' : '-');
+			parse_hours_day_write(last, out);
+		}
 		for (; d < last; d++)
 			*left &= ~(1u << d);
 		*left &= ~(1u << last);
@@ -245,9 +251,8 @@ static bool is_every_day_alike(const struct parse_hours_table *t)
 
 static void date_write(int date, struct buf *out)
 {
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	buf_printf(out, "%04d %s %02d", date / 10000, months[date / 100 % 100 - 1], date % 100);
+	buf_printf(out, "%04d %.3s %02d", date / 10000, date_month_names[date / 100 % 100 - 1],
+		   date % 100);
 }
 
 static void period_write(const struct parse_hours_period *p, struct buf *out)

@@ -218,7 +218,7 @@ static void nested_collect(struct json_input *in, struct graph *g, const struct 
 static void graph_unfold(struct json_input *in, struct graph *g)
 {
 	size_t nodes = g->list.count, i = 0;
-	for (const struct json_value *v = g->list.first; i < nodes; v = v->next, i++)
+	for (const struct json_value *v = g->list.first; v && i < nodes; v = v->next, i++)
 		if (has_nested(v))
 			nested_collect(in, g, v, g->lines ? g->lines[i] : 0, 0);
 }

@@ -94,7 +94,8 @@ static void take_native(struct draft *d, const struct json_value *v)
 	}
 }
 
-static void put_list(struct draft *d, enum record_field field, const struct json_value *list)
+static void objects_put_list(struct draft *d, enum record_field field,
+			     const struct json_value *list)
 {
 	const struct json_value *e = list && list->kind == JSON_IS_ARRAY ? list->first : list;
 	for (; e; e = e == list ? NULL : e->next)
@@ -140,9 +141,9 @@ static void take_published(struct draft *d, const struct json_value *v)
 	for (const struct json_value *e = more ? more->first : NULL; e; e = e->next)
 		draft_put(d, &category,
 			  json_text(e->kind == JSON_IS_OBJECT ? json_get(e, "key") : e));
-	put_list(d, RECORD_ALT_NAMES, json_get(v, "alternate_names"));
-	put_list(d, RECORD_SERVICE_AREA, json_get(v, "service_area"));
-	put_list(d, RECORD_SAME_AS, json_get(v, "same_as"));
+	objects_put_list(d, RECORD_ALT_NAMES, json_get(v, "alternate_names"));
+	objects_put_list(d, RECORD_SERVICE_AREA, json_get(v, "service_area"));
+	objects_put_list(d, RECORD_SAME_AS, json_get(v, "same_as"));
 	const struct json_value *offers = json_get(v, "offers"), *extra = json_get(v, "extra");
 	if (offers && offers->kind == JSON_IS_OBJECT)
 		native_json(d, RECORD_OFFERS, offers);
@@ -202,11 +203,11 @@ static void take_overture(struct draft *d, const struct json_value *v)
 	draft_field(d, RECORD_CITY, json_text(json_get(address, "locality")));
 	draft_field(d, RECORD_REGION, json_text(json_get(address, "region")));
 	draft_field(d, RECORD_COUNTRY, json_text(json_get(address, "country")));
-	put_list(d, RECORD_PHONE, json_get(v, "phones"));
+	objects_put_list(d, RECORD_PHONE, json_get(v, "phones"));
 	const struct json_value *sites = json_get(v, "websites");
 	draft_field(d, RECORD_WEBSITE,
 		    json_text(sites && sites->kind == JSON_IS_ARRAY ? sites->first : sites));
-	put_list(d, RECORD_SAME_AS, json_get(v, "socials"));
+	objects_put_list(d, RECORD_SAME_AS, json_get(v, "socials"));
 	if (json_text(json_get(v, "operating_status")).n)
 		closing_put(d, "word", json_text(json_get(v, "operating_status")));
 	for (const struct json_value *e = emails ? emails->first : NULL; e; e = e->next)

@@ -234,7 +234,7 @@ static bool is_business(const struct json_value *tags)
 	return false;
 }
 
-static void put_categories(struct draft *d, const struct json_value *tags)
+static void osm_put_categories(struct draft *d, const struct json_value *tags)
 {
 	char tag[128];
 	for (size_t i = 0; i < COUNT_OF(category_tags); i++) {
@@ -267,14 +267,14 @@ static bool is_category_tag(struct str key)
 	return false;
 }
 
-static void put_text(struct draft *d, enum record_field field, double v)
+static void osm_put_text(struct draft *d, enum record_field field, double v)
 {
 	char *p = arena_printf(&d->arena, "%.7f", v);
 	draft_field(d, field, p ? str_of(p) : STR(""));
 }
 
 /* lat and lon, or center, or the geometry, or the middle of bounds, as Overpass writes them. */
-static void put_place(struct draft *d, const struct json_value *v)
+static void osm_put_place(struct draft *d, const struct json_value *v)
 {
 	const struct json_value *center = json_get(v, "center"), *bounds = json_get(v, "bounds");
 	const struct json_value *at = json_get(v, "lat") || !center ? v : center;
@@ -287,22 +287,22 @@ static void put_place(struct draft *d, const struct json_value *v)
 	if (d->field[RECORD_LAT].p)
 		return;
 	if (geometry && geometry->kind == JSON_IS_ARRAY && geometry_inside(geometry, &lat, &lon)) {
-		put_text(d, RECORD_LAT, lat);
-		put_text(d, RECORD_LON, lon);
+		osm_put_text(d, RECORD_LAT, lat);
+		osm_put_text(d, RECORD_LON, lon);
 		return;
 	}
 	const struct json_value *member = json_path(v, "members.0.geometry");
 	if (member && member->kind == JSON_IS_ARRAY && geometry_inside(member, &lat, &lon)) {
-		put_text(d, RECORD_LAT, lat);
-		put_text(d, RECORD_LON, lon);
+		osm_put_text(d, RECORD_LAT, lat);
+		osm_put_text(d, RECORD_LON, lon);
 		return;
 	}
 	if (json_double(json_get(bounds, "minlat"), &south) &&
 	    json_double(json_get(bounds, "maxlat"), &north) &&
 	    json_double(json_get(bounds, "minlon"), &west) &&
 	    json_double(json_get(bounds, "maxlon"), &east)) {
-		put_text(d, RECORD_LAT, (south + north) / 2);
-		put_text(d, RECORD_LON, (west + east) / 2);
+		osm_put_text(d, RECORD_LAT, (south + north) / 2);
+		osm_put_text(d, RECORD_LON, (west + east) / 2);
 	}
 }
 
@@ -313,12 +313,12 @@ void osm_put(struct draft *d, const struct json_value *v, const struct json_valu
 		type = json_text(json_get(v, "@type"));
 	put_id(d, type, json_text(json_get(v, "@id")));
 	put_id(d, type, json_text(json_get(v, "id")));
-	put_place(d, v);
+	osm_put_place(d, v);
 	if (!is_business(tags)) {
 		draft_leave_out(d, STR("objects of OpenStreetMap without a trade"));
 		return;
 	}
-	put_categories(d, tags);
+	osm_put_categories(d, tags);
 	put_closing(d, tags);
 	for (const struct json_value *m = tags->first; m; m = m->next) {
 		const struct binding *b = binding_of_tag(m->key);

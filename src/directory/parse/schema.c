@@ -167,7 +167,8 @@ static void put_each(const struct node *n, const struct binding *b, const struct
 }
 
 /* A list of texts as one text: "Thai; Vegan". */
-static void put_joined(const struct node *n, const char *key, const struct json_value *v, bool url)
+static void schema_put_joined(const struct node *n, const char *key, const struct json_value *v,
+			      bool url)
 {
 	struct buf out;
 	const struct json_value *e = v->kind == JSON_IS_ARRAY ? v->first : v;
@@ -362,7 +363,7 @@ static void put_hours_of(const struct node *n, struct parse_hours_draft *h,
 
 /* The long form, or where it is not understood or missing the short one; both where they are
  * of other days; special days in any case. */
-static void put_hours(const struct node *n, const struct json_value *v)
+static void schema_put_hours(const struct node *n, const struct json_value *v)
 {
 	static const char *const names[] = {"openingHoursSpecification", "openingHours",
 					    "specialOpeningHoursSpecification", "hoursAvailable"};
@@ -419,7 +420,7 @@ static void put_price(const struct node *n, struct json_writer *w, const struct 
 
 /* makesOffer and hasOfferCatalog as {"items": [{"name", "price", "currency", "unit", "from",
  * "description"}]}. */
-static void put_offers(const struct node *n, const struct json_value *v)
+static void schema_put_offers(const struct node *n, const struct json_value *v)
 {
 	struct buf out;
 	struct json_writer w;
@@ -522,7 +523,7 @@ static void put_departments(const struct node *n, const struct json_value *v)
 }
 
 /* Features by name; that of wheelchairs is a fact of its own. */
-static void put_features(const struct node *n, const struct json_value *v)
+static void schema_put_features(const struct node *n, const struct json_value *v)
 {
 	struct buf out;
 	const struct json_value *e = v->kind == JSON_IS_ARRAY ? v->first : v;
@@ -545,7 +546,7 @@ static void put_features(const struct node *n, const struct json_value *v)
 	buf_release(&out);
 }
 
-static void put_categories(const struct node *n, const struct json_value *v)
+static void schema_put_categories(const struct node *n, const struct json_value *v)
 {
 	const struct json_value *types = json_get(v, "@type");
 	const struct json_value *e = types && types->kind == JSON_IS_ARRAY ? types->first : types;
@@ -587,7 +588,7 @@ static bool put_special(const struct node *n, const struct json_value *m)
 	if (str_eq(m->key, STR("areaServed")) || str_eq(m->key, STR("serviceArea")))
 		put_area(n, m);
 	else if (str_eq(m->key, STR("amenityFeature")))
-		put_features(n, m);
+		schema_put_features(n, m);
 	else if (str_eq(m->key, STR("department")))
 		put_departments(n, m);
 	else
@@ -606,13 +607,13 @@ static void put_property(const struct node *n, const struct json_value *m)
 	} else if (b->target == TARGET_EXTRA) {
 		bool url = strcmp(b->detail, "image") == 0 || strcmp(b->detail, "logo") == 0 ||
 			   strcmp(b->detail, "menu") == 0;
-		put_joined(n, b->detail, m, url);
+		schema_put_joined(n, b->detail, m, url);
 	} else {
 		put_each(n, b, m);
 	}
 }
 
-static void put_names(const struct node *n, const struct json_value *v)
+static void schema_put_names(const struct node *n, const struct json_value *v)
 {
 	const struct json_value *names = json_get(v, "name");
 	draft_field(n->draft, RECORD_NAME, text_of(names, n->graph));
@@ -648,13 +649,13 @@ void parse_schema_put(struct draft *d, const struct json_value *v, const struct 
 		draft_leave_out(d, type_shown(v));
 		return;
 	}
-	put_categories(n, v);
+	schema_put_categories(n, v);
 	draft_field(d, RECORD_EXTERNAL_ID, json_text(json_get(v, "@id")));
 	if (!d->field[RECORD_EXTERNAL_ID].p)
 		draft_field(d, RECORD_EXTERNAL_ID, text_of(json_get(v, "identifier"), graph));
 	if (!d->field[RECORD_EXTERNAL_ID].p && page != v)
 		draft_field(d, RECORD_EXTERNAL_ID, json_text(json_get(page, "@id")));
-	put_names(n, v);
+	schema_put_names(n, v);
 	const struct json_value *location = json_get(v, "location");
 	put_further_locations(n, location);
 	location = resolved(
@@ -670,8 +671,8 @@ void parse_schema_put(struct draft *d, const struct json_value *v, const struct 
 		   : json_get(location, "geo") ? json_get(location, "geo")
 		   : json_get(v, "latitude")   ? v
 					       : location);
-	put_hours(n, v);
-	put_offers(n, v);
+	schema_put_hours(n, v);
+	schema_put_offers(n, v);
 	for (const struct json_value *m = v->first; m; m = m->next)
 		if (!put_special(n, m))
 			put_property(n, m);

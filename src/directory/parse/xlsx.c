@@ -8,6 +8,7 @@
 #include "directory/parse/source.h"
 
 #include <expat.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,12 @@ static const char *attribute(const XML_Char **pairs, const char *name)
 		if (strcmp(plain(pairs[0]), name) == 0)
 			return pairs[1];
 	return "";
+}
+
+static int attribute_number(const XML_Char **pairs, const char *name)
+{
+	int64_t number;
+	return str_to_i64(str_of(attribute(pairs, name)), 0, INT_MAX, &number) ? (int)number : 0;
 }
 
 /* ---- parts ---- */
@@ -198,7 +205,7 @@ static enum cell_kind kind_of_number(const struct workbook *w, int format)
 static void styles_start(void *ctx, const XML_Char *name, const XML_Char **pairs)
 {
 	struct workbook *w = ctx;
-	int number = atoi(attribute(pairs, "numFmtId"));
+	int number = attribute_number(pairs, "numFmtId");
 	if (is_named(name, "cellXfs")) {
 		w->in_cell_styles = true;
 	} else if (is_named(name, "numFmt") && w->formats < FORMATS_MAX) {
@@ -286,7 +293,7 @@ static size_t column_of(const char *cell, size_t otherwise)
 }
 
 /* A number as people write it: whole ones without exponent, dates as dates, times as times. */
-static void put_number(struct workbook *w, struct str written)
+static void xlsx_put_number(struct workbook *w, struct str written)
 {
 	enum { DAY = 24 * 60 };
 	double v;
@@ -326,7 +333,7 @@ static void put_cell(struct workbook *w)
 	if (w->type == 's' && str_to_i64(str_trim(text), 0, (int64_t)w->strings_count - 1, &number))
 		buf_puts(&w->row, w->strings.p + w->string_at[number]);
 	else if (w->type == 'n')
-		put_number(w, str_trim(text));
+		xlsx_put_number(w, str_trim(text));
 	else if (w->type == 'b')
 		buf_puts(&w->row, str_eq(str_trim(text), STR("1")) ? "true" : "false");
 	else if (w->type != 's' && w->type != 'e')
@@ -347,7 +354,7 @@ static void sheet_start(void *ctx, const XML_Char *name, const XML_Char **pairs)
 	} else if (is_named(name, "c")) {
 		const char *type = attribute(pairs, "t");
 		w->column = column_of(attribute(pairs, "r"), w->columns);
-		w->style = (size_t)atoi(attribute(pairs, "s"));
+		w->style = (size_t)attribute_number(pairs, "s");
 		w->type = strcmp(type, "inlineStr") == 0 ? 'i'
 			  : strcmp(type, "str") == 0     ? 't'
 			  : type[0]                      ? type[0]

@@ -40,8 +40,8 @@ static const char *attribute(const XML_Char **pairs, const char *name)
 	return NULL;
 }
 
-static void put_text(struct osm_xml *x, struct json_value *object, const char *key,
-		     const char *text)
+static void xml_put_text(struct osm_xml *x, struct json_value *object, const char *key,
+			 const char *text)
 {
 	struct str copy = text ? arena_str(&x->draft->arena, str_of(text)) : (struct str){NULL, 0};
 	if (copy.p && copy.n)
@@ -101,15 +101,15 @@ static void begin_element(struct osm_xml *x, const char *type, const XML_Char **
 	x->element = json_build(&x->build, NULL, NULL, JSON_IS_OBJECT);
 	x->tags = x->geometry = NULL;
 	x->members = 0;
-	put_text(x, x->element, "type", type);
-	put_text(x, x->element, "id", attribute(pairs, "id"));
-	put_text(x, x->element, "lat", attribute(pairs, "lat"));
-	put_text(x, x->element, "lon", attribute(pairs, "lon"));
+	xml_put_text(x, x->element, "type", type);
+	xml_put_text(x, x->element, "id", attribute(pairs, "id"));
+	xml_put_text(x, x->element, "lat", attribute(pairs, "lat"));
+	xml_put_text(x, x->element, "lon", attribute(pairs, "lon"));
 	if (strcmp(type, "node") == 0)
 		remember_node(x, pairs);
 }
 
-static void on_start(void *ctx, const XML_Char *name, const XML_Char **pairs)
+static void xml_on_start(void *ctx, const XML_Char *name, const XML_Char **pairs)
 {
 	struct osm_xml *x = ctx;
 	if (strcmp(name, "node") == 0 || strcmp(name, "way") == 0 ||
@@ -124,12 +124,12 @@ static void on_start(void *ctx, const XML_Char *name, const XML_Char **pairs)
 		struct str copy =
 		    key ? arena_str(&x->draft->arena, str_of(key)) : (struct str){NULL, 0};
 		if (copy.p)
-			put_text(x, x->tags, copy.p, attribute(pairs, "v"));
+			xml_put_text(x, x->tags, copy.p, attribute(pairs, "v"));
 	} else if (strcmp(name, "nd") == 0) {
 		add_member(x, attribute(pairs, "ref"));
 	} else if (strcmp(name, "center") == 0) {
-		put_text(x, x->element, "lat", attribute(pairs, "lat"));
-		put_text(x, x->element, "lon", attribute(pairs, "lon"));
+		xml_put_text(x, x->element, "lat", attribute(pairs, "lat"));
+		xml_put_text(x, x->element, "lon", attribute(pairs, "lon"));
 	} else if (strcmp(name, "bounds") == 0) {
 		struct json_value *bounds =
 		    json_build(&x->build, x->element, "bounds", JSON_IS_OBJECT);
@@ -142,7 +142,7 @@ static void on_start(void *ctx, const XML_Char *name, const XML_Char **pairs)
 	}
 }
 
-static void on_end(void *ctx, const XML_Char *name)
+static void xml_on_end(void *ctx, const XML_Char *name)
 {
 	struct osm_xml *x = ctx;
 	if (!x->element || (strcmp(name, "node") != 0 && strcmp(name, "way") != 0 &&
@@ -212,7 +212,7 @@ bool parse_xml(struct parser *p)
 	    .expat = memory_had(XML_ParserCreate(source_encoding(p->source) ? "UTF-8" : NULL))};
 	draft_init(&draft, p);
 	XML_SetUserData(x.expat, &x);
-	XML_SetElementHandler(x.expat, on_start, on_end);
+	XML_SetElementHandler(x.expat, xml_on_start, xml_on_end);
 	XML_SetUnknownEncodingHandler(x.expat, on_encoding, NULL);
 	p->format = "xml/osm";
 	if (source_encoding(p->source))

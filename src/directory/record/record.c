@@ -194,7 +194,7 @@ static void put_u64(struct buf *out, uint64_t v)
 	put_u32(out, (uint32_t)(v >> 32));
 }
 
-static void put_text(struct buf *out, struct str s)
+static void record_put_text(struct buf *out, struct str s)
 {
 	put_u32(out, (uint32_t)s.n);
 	buf_str(out, s);
@@ -226,7 +226,7 @@ void record_write(struct buf *out, const struct record *record)
 			continue;
 		must(record->field[f].n && record->field[f].n <= record_fields[f].max_bytes);
 		buf_putc(out, (char)f);
-		put_text(out, record->field[f]);
+		record_put_text(out, record->field[f]);
 	}
 	end_frame(out, at);
 }
@@ -236,11 +236,11 @@ void record_write_reject(struct buf *out, const struct record_reject *reject)
 	size_t at = begin_frame(out, RECORD_FRAME_REJECT);
 	put_u64(out, reject->line);
 	put_u64(out, reject->number);
-	put_text(out, reject->id);
-	put_text(out, reject->field);
-	put_text(out, reject->cause);
-	put_text(out, reject->input);
-	put_text(out, reject->record);
+	record_put_text(out, reject->id);
+	record_put_text(out, reject->field);
+	record_put_text(out, reject->cause);
+	record_put_text(out, reject->input);
+	record_put_text(out, reject->record);
 	end_frame(out, at);
 }
 
@@ -248,9 +248,9 @@ void record_write_note(struct buf *out, const struct record_note *note)
 {
 	size_t at = begin_frame(out, RECORD_FRAME_NOTE);
 	buf_putc(out, (char)note->kind);
-	put_text(out, note->name);
-	put_text(out, note->text);
-	put_text(out, note->value);
+	record_put_text(out, note->name);
+	record_put_text(out, note->text);
+	record_put_text(out, note->value);
 	for (int i = 0; i < RECORD_NOTE_NUMBERS; i++)
 		put_u64(out, note->number[i]);
 	end_frame(out, at);
@@ -272,8 +272,8 @@ void record_write_end(struct buf *out, const struct record_summary *summary)
 	put_u64(out, summary->persons_dropped);
 	put_u64(out, summary->values_dropped);
 	put_u64(out, summary->left_out);
-	put_text(out, summary->format);
-	put_text(out, summary->failure);
+	record_put_text(out, summary->format);
+	record_put_text(out, summary->failure);
 	end_frame(out, at);
 }
 
@@ -327,7 +327,7 @@ static bool take_u64(struct str *body, uint64_t *out)
 	return true;
 }
 
-static bool take_text(struct str *body, struct str *out)
+static bool record_take_text(struct str *body, struct str *out)
 {
 	if (body->n < 4)
 		return false;
@@ -339,7 +339,7 @@ static bool take_text(struct str *body, struct str *out)
 	return true;
 }
 
-static bool take_record(struct str body, struct record *out)
+static bool record_take_record(struct str body, struct record *out)
 {
 	*out = (struct record){0};
 	if (!take_u64(&body, &out->line))
@@ -347,8 +347,8 @@ static bool take_record(struct str body, struct record *out)
 	while (body.n) {
 		unsigned char f = (unsigned char)body.p[0];
 		body = (struct str){body.p + 1, body.n - 1};
-		if (f >= RECORD_FIELDS || out->field[f].p || !take_text(&body, &out->field[f]) ||
-		    !record_value_ok(f, out->field[f]))
+		if (f >= RECORD_FIELDS || out->field[f].p ||
+		    !record_take_text(&body, &out->field[f]) || !record_value_ok(f, out->field[f]))
 			return false;
 	}
 	return out->field[RECORD_EXTERNAL_ID].p && out->field[RECORD_NAME].p &&
@@ -358,19 +358,19 @@ static bool take_record(struct str body, struct record *out)
 static bool take_reject(struct str body, struct record_reject *out)
 {
 	return take_u64(&body, &out->line) && take_u64(&body, &out->number) &&
-	       take_text(&body, &out->id) && take_text(&body, &out->field) &&
-	       take_text(&body, &out->cause) && take_text(&body, &out->input) &&
-	       take_text(&body, &out->record) && body.n == 0;
+	       record_take_text(&body, &out->id) && record_take_text(&body, &out->field) &&
+	       record_take_text(&body, &out->cause) && record_take_text(&body, &out->input) &&
+	       record_take_text(&body, &out->record) && body.n == 0;
 }
 
-static bool take_note(struct str body, struct record_note *out)
+static bool record_take_note(struct str body, struct record_note *out)
 {
 	if (!body.n || body.p[0] < RECORD_NOTE_ABOUT || body.p[0] >= RECORD_NOTE_KINDS)
 		return false;
 	out->kind = (enum record_note_kind)body.p[0];
 	body = (struct str){body.p + 1, body.n - 1};
-	if (!take_text(&body, &out->name) || !take_text(&body, &out->text) ||
-	    !take_text(&body, &out->value))
+	if (!record_take_text(&body, &out->name) || !record_take_text(&body, &out->text) ||
+	    !record_take_text(&body, &out->value))
 		return false;
 	for (int i = 0; i < RECORD_NOTE_NUMBERS; i++)
 		if (!take_u64(&body, &out->number[i]))
@@ -384,7 +384,8 @@ static bool take_summary(struct str body, struct record_summary *out)
 	return take_u64(&body, &out->records) && take_u64(&body, &out->rejects) &&
 	       take_u64(&body, &out->emails_dropped) && take_u64(&body, &out->persons_dropped) &&
 	       take_u64(&body, &out->values_dropped) && take_u64(&body, &out->left_out) &&
-	       take_text(&body, &out->format) && take_text(&body, &out->failure) && body.n == 0;
+	       record_take_text(&body, &out->format) && record_take_text(&body, &out->failure) &&
+	       body.n == 0;
 }
 
 enum status record_read(struct record_reader *r, struct err *err)
@@ -405,13 +406,13 @@ enum status record_read(struct record_reader *r, struct err *err)
 	r->type = (enum record_frame)p[0];
 	switch (r->type) {
 	case RECORD_FRAME_RECORD:
-		ok = take_record(body, &r->record);
+		ok = record_take_record(body, &r->record);
 		break;
 	case RECORD_FRAME_REJECT:
 		ok = take_reject(body, &r->reject);
 		break;
 	case RECORD_FRAME_NOTE:
-		ok = take_note(body, &r->note);
+		ok = record_take_note(body, &r->note);
 		break;
 	case RECORD_FRAME_PROGRESS:
 		ok = take_u64(&body, &r->progress_bytes) && body.n == 0;

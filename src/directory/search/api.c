@@ -98,7 +98,7 @@ static void put_next(struct asked *a, struct json_writer *w, const struct search
 }
 
 /* A FeatureCollection (RFC 7946); what follows is told in foreign members. */
-static void put_features(struct asked *a, const struct search_list *list)
+static void api_put_features(struct asked *a, const struct search_list *list)
 {
 	struct json_writer w;
 	json_writer_init(&w, out_of(a));
@@ -144,7 +144,7 @@ static void listed(void *ctx, const struct search_list *list)
 		return;
 	}
 	if (a->geojson) {
-		put_features(a, list);
+		api_put_features(a, list);
 		return;
 	}
 	struct json_writer w;
@@ -313,7 +313,7 @@ static void get_business(struct http_request *request)
 
 /* ---- /v1/categories ---- */
 
-static void categories_listed(void *ctx, const struct search_categories *list)
+static void api_categories_listed(void *ctx, const struct search_categories *list)
 {
 	struct asked *a = ctx;
 	if (list->problem) {
@@ -373,12 +373,12 @@ static void places_listed(struct asked *a, const struct search_places *list, con
 	asked_finish(a);
 }
 
-static void regions_listed(void *ctx, const struct search_places *list)
+static void api_regions_listed(void *ctx, const struct search_places *list)
 {
 	places_listed(ctx, list, "regions");
 }
 
-static void cities_listed(void *ctx, const struct search_places *list)
+static void api_cities_listed(void *ctx, const struct search_places *list)
 {
 	places_listed(ctx, list, "cities");
 }
@@ -481,18 +481,18 @@ static void make_suggest(struct asked *a, struct str rest)
 static void make_categories(struct asked *a, struct str key)
 {
 	(void)key;
-	search_categories(a->api->db, arena_of(a), categories_listed, a);
+	search_categories(a->api->db, arena_of(a), api_categories_listed, a);
 }
 
 static void make_regions(struct asked *a, struct str key)
 {
 	(void)key;
-	search_regions(a->api->db, arena_of(a), regions_listed, a);
+	search_regions(a->api->db, arena_of(a), api_regions_listed, a);
 }
 
 static void make_cities(struct asked *a, struct str key)
 {
-	search_cities(a->api->db, arena_of(a), key, cities_listed, a);
+	search_cities(a->api->db, arena_of(a), key, api_cities_listed, a);
 }
 
 /* What can be made from its name alone. */

@@ -249,7 +249,7 @@ static bool read_place(struct arena *arena, const struct db_rows *rows, int row,
 	       rows_text(arena, rows, row, SQL_PLACE_COUNTRY, &out->country);
 }
 
-static void read_places(struct places *p, const struct db_rows *rows)
+static void get_read_places(struct places *p, const struct db_rows *rows)
 {
 	p->list.item =
 	    arena_array(p->ask.arena, (size_t)rows->rows + 1, sizeof(struct search_place));
@@ -266,20 +266,20 @@ static void read_places(struct places *p, const struct db_rows *rows)
 	}
 }
 
-static void places_done(void *ctx, enum status status, const struct db_rows *rows,
-			const struct err *err)
+static void get_places_done(void *ctx, enum status status, const struct db_rows *rows,
+			    const struct err *err)
 {
 	struct places *p = ctx;
 	ask_answered(&p->ask);
 	if (status != OK)
 		p->list.problem = refuse(&p->list.err, status, err);
 	else
-		read_places(p, rows);
+		get_read_places(p, rows);
 	p->done(p->ctx, &p->list);
 }
 
-static void ask_places(struct places *p, const struct db_statement *statement,
-		       struct db_param param, int count, db_done *done)
+static void get_ask_places(struct places *p, const struct db_statement *statement,
+			   struct db_param param, int count, db_done *done)
 {
 	struct err err;
 	enum status status = ask_query(&p->ask, statement, &param, count, done, p, &err);
@@ -303,8 +303,8 @@ static void region_done(void *ctx, enum status status, const struct db_rows *row
 		p->list.problem = SEARCH_FAILED;
 		err_set(&p->list.err, TOO_LARGE, "%s", no_room);
 	} else {
-		ask_places(p, &sql_cities_of_region, DB_I64(db_i64(rows, 0, SQL_REGION_GET_ID)), 1,
-			   places_done);
+		get_ask_places(p, &sql_cities_of_region, DB_I64(db_i64(rows, 0, SQL_REGION_GET_ID)),
+			       1, get_places_done);
 		return;
 	}
 	p->done(p->ctx, &p->list);
@@ -329,7 +329,7 @@ void search_regions(struct db_pool *db, struct arena *arena, search_places_done 
 {
 	struct places *p = places_new(db, arena, done, ctx);
 	if (p)
-		ask_places(p, &sql_regions_all, DB_NULL, 0, places_done);
+		get_ask_places(p, &sql_regions_all, DB_NULL, 0, get_places_done);
 }
 
 void search_cities(struct db_pool *db, struct arena *arena, struct str region_key,
@@ -337,7 +337,7 @@ void search_cities(struct db_pool *db, struct arena *arena, struct str region_ke
 {
 	struct places *p = places_new(db, arena, done, ctx);
 	if (p)
-		ask_places(p, &sql_region_get, DB_TEXT(region_key), 1, region_done);
+		get_ask_places(p, &sql_region_get, DB_TEXT(region_key), 1, region_done);
 }
 
 static void town_done(void *ctx, enum status status, const struct db_rows *rows,
@@ -348,7 +348,7 @@ static void town_done(void *ctx, enum status status, const struct db_rows *rows,
 		p->list.problem = SEARCH_NO_SUCH_PLACE;
 		err_set(&p->list.err, NOT_FOUND, "no town has this address");
 	}
-	places_done(ctx, status, rows, err);
+	get_places_done(ctx, status, rows, err);
 }
 
 void search_town(struct db_pool *db, struct arena *arena, struct str slug, search_places_done *done,
@@ -356,7 +356,7 @@ void search_town(struct db_pool *db, struct arena *arena, struct str slug, searc
 {
 	struct places *p = places_new(db, arena, done, ctx);
 	if (p)
-		ask_places(p, &sql_city_by_slug, DB_TEXT(slug), 1, town_done);
+		get_ask_places(p, &sql_city_by_slug, DB_TEXT(slug), 1, town_done);
 }
 
 /* ---- sources ---- */

@@ -619,7 +619,7 @@ static void ask_words(struct listing *l)
 
 /* ---- places ---- */
 
-static bool read_places(struct listing *l, const struct db_rows *rows)
+static bool list_read_places(struct listing *l, const struct db_rows *rows)
 {
 	struct arena *arena = l->ask.arena;
 	struct search_place *region = &l->list.region, *city = &l->list.city;
@@ -644,8 +644,8 @@ static bool read_places(struct listing *l, const struct db_rows *rows)
 	       rows_text(arena, rows, 0, SQL_PLACES_OF_QUERY_CITY_COUNTRY, &city->country);
 }
 
-static void places_done(void *ctx, enum status status, const struct db_rows *rows,
-			const struct err *err)
+static void list_places_done(void *ctx, enum status status, const struct db_rows *rows,
+			     const struct err *err)
 {
 	struct listing *l = ctx;
 	ask_answered(&l->ask);
@@ -653,7 +653,7 @@ static void places_done(void *ctx, enum status status, const struct db_rows *row
 		refuse_database(l, status, err);
 		return;
 	}
-	if (!read_places(l, rows)) {
+	if (!list_read_places(l, rows)) {
 		too_large(l);
 		return;
 	}
@@ -671,7 +671,7 @@ static void places_done(void *ctx, enum status status, const struct db_rows *row
 	}
 }
 
-static void ask_places(struct listing *l)
+static void list_ask_places(struct listing *l)
 {
 	if (!l->q.region.n && !l->q.city.n && !(l->filters & (PLAN_TEXT | PLAN_FACETS)) &&
 	    !(l->list.sort == SEARCH_ID && l->q.category.n)) {
@@ -686,7 +686,7 @@ static void ask_places(struct listing *l)
 	};
 	struct err err;
 	enum status status =
-	    ask_query(&l->ask, &sql_places_of_query, params, 4, places_done, l, &err);
+	    ask_query(&l->ask, &sql_places_of_query, params, 4, list_places_done, l, &err);
 	if (status != OK)
 		refuse_database(l, status, &err);
 }
@@ -787,6 +787,6 @@ void search_list(struct db_pool *db, struct arena *arena, const struct search_qu
 		    "the cursor is not one of ours or belongs to another query; begin without one");
 	} else {
 		read_head_cursor(l);
-		ask_places(l);
+		list_ask_places(l);
 	}
 }

@@ -337,7 +337,7 @@ void terms_take_times(struct typed *typed)
 
 /* ---- the text ---- */
 
-static bool read_words(struct typed *out, enum wish wish[TERMS_MAX])
+static bool terms_read_words(struct typed *out, enum wish wish[TERMS_MAX])
 {
 	struct words words;
 	struct str word[WORDS_MAX];
@@ -372,7 +372,7 @@ bool terms_read(struct arena *arena, struct str q, bool plain, struct typed *out
 	read_phone(q, out);
 	read_host(str_trim(q), out);
 	out->key = arena_str(arena, words_key(q, key));
-	if (!out->key.p || !read_words(out, wish))
+	if (!out->key.p || !terms_read_words(out, wish))
 		return false;
 	read_wishes(out, wish);
 	size_t telling = 0;

@@ -5,7 +5,6 @@
  * session whose own transaction id, or whose transaction's age, explains it. */
 #include "heal/judge/internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -46,12 +45,21 @@ static const struct observe_table *pinned_table(const struct judge_case *c, int6
 	return now && readings >= PINNED_READINGS && first < now->dead ? now : NULL;
 }
 
+/* The name of a session that holds is its process id; 0: it is another kind of holder. */
+static int32_t pinned_pid(const struct observe_holder *h)
+{
+	int64_t pid = 0;
+	return h->kind == OBSERVE_SESSION && str_to_i64(str_of(h->name), 1, INT32_MAX, &pid)
+		   ? (int32_t)pid
+		   : 0;
+}
+
 /* The session that holds; NULL: it is another kind of holder, or has gone. */
 static const struct observe_session *pinned_session(const struct judge_case *c,
 						    const struct observe_holder *h)
 {
-	return h->kind == OBSERVE_SESSION ? observe_session_of(c->last, (int32_t)atoi(h->name))
-					  : NULL;
+	int32_t pid = pinned_pid(h);
+	return pid ? observe_session_of(c->last, pid) : NULL;
 }
 
 /* VACUUM and CREATE INDEX CONCURRENTLY show an xmin, which other vacuums do not heed. */
@@ -87,8 +95,7 @@ static const struct observe_holder *pinned_holder(const struct judge_case *c)
 static void pinned_say(struct judge_case *c, struct judge_finding *f,
 		       const struct observe_holder *h, int64_t age)
 {
-	const struct observe_session *s =
-	    h->kind == OBSERVE_SESSION ? observe_session_of(c->last, (int32_t)atoi(h->name)) : NULL;
+	const struct observe_session *s = pinned_session(c, h);
 	char caller[OBSERVE_NAME] = "";
 	if (s)
 		observe_caller(s, caller);
@@ -111,7 +118,7 @@ static void pinned_say(struct judge_case *c, struct judge_finding *f,
 		f->action = "End the long query on the standby.";
 		break;
 	case OBSERVE_SESSION:
-		f->pid = (int32_t)atoi(h->name);
+		f->pid = pinned_pid(h);
 		f->cause =
 		    judge_text(c, "%s, process %s, keeps dead rows with a transaction of %s.",
 			       s ? judge_who(c, s) : "A session", h->name, judge_age(c, age));

@@ -56,8 +56,9 @@ static void loop_show(struct watch *w, const struct watch_loop *loop, bool live,
 }
 
 /* Until the next sample is due. Keys change what is drawn, also in between. */
-static void loop_wait(struct watch *w, struct watch_loop *loop, struct screen_view *view,
-		      int64_t due, volatile sig_atomic_t *stop, double watched_s, double sample_s)
+static void watch_loop_wait(struct watch *w, struct watch_loop *loop, struct screen_view *view,
+			    int64_t due, volatile sig_atomic_t *stop, double watched_s,
+			    double sample_s)
 {
 	while (loop->keys && !*stop && clock_ms() < due) {
 		enum screen_event event = screen_keys_wait(view, due);
@@ -96,7 +97,7 @@ enum status watch_run(struct watch *w, struct watch_loop *loop, volatile sig_ato
 		due += loop->every_ms;
 		if (due < clock_ms()) /* the machine is slower than we ask: do not catch up */
 			due = clock_ms();
-		loop_wait(w, loop, &view, due, stop, watched_s, took / samples);
+		watch_loop_wait(w, loop, &view, due, stop, watched_s, took / samples);
 	} while (!*stop && (!loop->for_ms || due - began <= loop->for_ms));
 	screen_keys_release();
 	if (!loop->live && !loop->quiet)

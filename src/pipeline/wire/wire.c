@@ -160,14 +160,14 @@ static bool text_fits(const struct str s, uint64_t min, uint64_t max)
 	return s.n >= min && s.n <= max && utf8_is_valid(s);
 }
 
-static void put_text(struct buf *out, struct str s)
+static void wire_put_text(struct buf *out, struct str s)
 {
 	uint32_t n = (uint32_t)s.n;
 	buf_add(out, &n, sizeof(n));
 	buf_str(out, s);
 }
 
-static bool put_facts(struct buf *out, const struct wire_facts *facts)
+static bool wire_put_facts(struct buf *out, const struct wire_facts *facts)
 {
 	if (facts->count > WIRE_PAIRS_MAX)
 		return false;
@@ -177,13 +177,13 @@ static bool put_facts(struct buf *out, const struct wire_facts *facts)
 		if (!text_fits(f->name, 1, WIRE_NAME_MAX) ||
 		    !text_fits(f->value, 0, WIRE_VALUE_MAX))
 			return false;
-		put_text(out, f->name);
-		put_text(out, f->value);
+		wire_put_text(out, f->name);
+		wire_put_text(out, f->value);
 	}
 	return true;
 }
 
-static uint64_t number_at(const struct wire_message *m, const struct field *f)
+static uint64_t wire_number_at(const struct wire_message *m, const struct field *f)
 {
 	const char *at = (const char *)m + f->offset;
 	uint32_t small;
@@ -198,21 +198,21 @@ static uint64_t number_at(const struct wire_message *m, const struct field *f)
 	return large;
 }
 
-static bool put_field(struct buf *out, const struct wire_message *m, const struct field *f)
+static bool wire_put_field(struct buf *out, const struct wire_message *m, const struct field *f)
 {
 	static const size_t sizes[] = {[FIELD_U8] = 1, [FIELD_U32] = 4, [FIELD_U64] = 8};
 	const char *at = (const char *)m + f->offset;
 	if (f->kind == FIELD_FACTS)
-		return put_facts(out, (const struct wire_facts *)(const void *)at);
+		return wire_put_facts(out, (const struct wire_facts *)(const void *)at);
 	if (f->kind == FIELD_STR) {
 		struct str s;
 		memcpy(&s, at, sizeof(s));
 		if (!text_fits(s, f->min, f->max))
 			return false;
-		put_text(out, s);
+		wire_put_text(out, s);
 		return true;
 	}
-	uint64_t v = number_at(m, f);
+	uint64_t v = wire_number_at(m, f);
 	buf_add(out, at, sizes[f->kind]);
 	return v >= f->min && v <= f->max;
 }
@@ -233,7 +233,7 @@ enum status wire_encode(const struct wire_message *m, struct buf *out, struct er
 	if (m->item && !messages[m->type].has_item)
 		return refuse(err, m->type, "item", "has no meaning");
 	for (const struct field *f = messages[m->type].fields; f->name; f++)
-		if (!put_field(out, m, f))
+		if (!wire_put_field(out, m, f))
 			return refuse(err, m->type, f->name, "is out of its range");
 	if (buf_failed(out) || out->n > WIRE_MESSAGE_MAX)
 		return err_set(err, TOO_LARGE, "message %s: over %d bytes", messages[m->type].name,
@@ -255,7 +255,7 @@ static bool wire_take(struct str *rest, void *to, size_t n)
 	return true;
 }
 
-static bool take_text(struct str *rest, struct str *out, uint64_t min, uint64_t max)
+static bool wire_take_text(struct str *rest, struct str *out, uint64_t min, uint64_t max)
 {
 	uint32_t n;
 	if (!wire_take(rest, &n, sizeof(n)) || n > rest->n)
@@ -271,8 +271,8 @@ static bool take_facts(struct str *rest, struct wire_facts *facts)
 	if (!wire_take(rest, &facts->count, sizeof(facts->count)) || facts->count > WIRE_PAIRS_MAX)
 		return false;
 	for (uint32_t i = 0; i < facts->count; i++)
-		if (!take_text(rest, &facts->of[i].name, 1, WIRE_NAME_MAX) ||
-		    !take_text(rest, &facts->of[i].value, 0, WIRE_VALUE_MAX))
+		if (!wire_take_text(rest, &facts->of[i].name, 1, WIRE_NAME_MAX) ||
+		    !wire_take_text(rest, &facts->of[i].value, 0, WIRE_VALUE_MAX))
 			return false;
 	return true;
 }
@@ -285,13 +285,13 @@ static bool take_field(struct str *rest, struct wire_message *m, const struct fi
 		return take_facts(rest, (struct wire_facts *)(void *)at);
 	if (f->kind == FIELD_STR) {
 		struct str s;
-		bool ok = take_text(rest, &s, f->min, f->max);
+		bool ok = wire_take_text(rest, &s, f->min, f->max);
 		memcpy(at, &s, sizeof(s));
 		return ok;
 	}
 	if (!wire_take(rest, at, sizes[f->kind]))
 		return false;
-	uint64_t v = number_at(m, f);
+	uint64_t v = wire_number_at(m, f);
 	return v >= f->min && v <= f->max;
 }
 

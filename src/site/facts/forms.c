@@ -274,18 +274,21 @@ int form_minutes(struct str time)
 	return form_digits(time, 0, 2) * 60 + form_digits(time, 3, 2);
 }
 
+static bool form_is_day(struct str s)
+{
+	for (size_t i = 0; i < COUNT_OF(date_weekday_names); i++)
+		if (s.n == 2 && memcmp(s.p, date_weekday_names[i], 2) == 0)
+			return true;
+	return false;
+}
+
 /* "Mo", "Mo-Fr", "Mo,We-Fr" */
 static bool form_is_days(struct str s)
 {
-	static const char days[] = "MoTuWeThFrSaSu";
 	while (s.p) {
 		struct str to = str_cut(&s, ','), from = str_cut(&to, '-');
-		for (int i = 0; i < 2; i++) {
-			struct str day = i ? to : from;
-			const char *at = day.n == 2 ? memmem(days, 14, day.p, 2) : NULL;
-			if (day.p && (!at || (at - days) % 2))
-				return false;
-		}
+		if (!form_is_day(from) || (to.p && !form_is_day(to)))
+			return false;
 	}
 	return true;
 }

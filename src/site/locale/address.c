@@ -21,7 +21,7 @@ static struct str address_lines(struct str country)
 }
 
 /* The part that a letter stands for; NULL: it is a sign. */
-static const struct str *address_part(const struct locale_address *a, char letter)
+static const struct str *locale_address_part(const struct locale_address *a, char letter)
 {
 	switch (letter) {
 	case 'A':
@@ -42,7 +42,7 @@ static struct str address_line(struct arena *arena, const struct locale_address 
 {
 	struct str text = STR(""), signs = {form.p, 0};
 	for (size_t i = 0; i < form.n; i++) {
-		const struct str *part = address_part(a, form.p[i]);
+		const struct str *part = locale_address_part(a, form.p[i]);
 		if (!part) {
 			signs.n++;
 			continue;

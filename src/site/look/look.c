@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/ascii.h"
 #include "base/files.h"
+#include "base/percent.h"
 
 enum { SHEET_MAX = 4 * FILES_REPLACED_MAX, ICON_MAX = 2048 };
 
@@ -173,7 +174,6 @@ bool look_put_preset(struct str name, struct buf *out)
  * large one stays a file. */
 static void look_put_icon(struct buf *out)
 {
-	static const char digits[] = "0123456789ABCDEF";
 	const struct file *icon = files_find(STR("assets/icon.svg"));
 	must(icon);
 	if (icon->body.n > ICON_MAX) {
@@ -181,13 +181,7 @@ static void look_put_icon(struct buf *out)
 		return;
 	}
 	buf_puts(out, ":root{--icon:url(\"data:image/svg+xml,");
-	for (size_t i = 0; i < icon->body.n; i++) {
-		unsigned char c = (unsigned char)icon->body.p[i];
-		if (c >= ' ' && c < 127 && !strchr("\"#%\\", c))
-			buf_putc(out, (char)c);
-		else
-			buf_printf(out, "%%%c%c", digits[c >> 4], digits[c & 15]);
-	}
+	percent_put(out, icon->body, " !$&'()*+,/:;<=>?@[]^`{|}");
 	buf_puts(out, "\")}");
 }
 
