@@ -12,26 +12,33 @@
 
 enum { SLOT_READINGS = 3, SLOT_MOMENT = 1 << 20, SLOT_STANDS = 2 /* times */ };
 
+/* The slot of that name in the i-th sample of the window; NULL: it was not read then. */
+static const struct observe_slot *slot_at(const struct judge_case *c, int i, const char *name)
+{
+	const struct observe_sample *sample = judge_sample(c, i);
+	for (int s = 0; s < sample->slots; s++)
+		if (strcmp(sample->slot[s].name, name) == 0)
+			return &sample->slot[s];
+	return NULL;
+}
+
 /* It has grown with every reading of the window, by so many bytes a second; 0: it has not. */
 static double slot_grows(const struct judge_case *c, const struct observe_slot *now)
 {
 	int64_t before = 0, first = 0, first_at = 0, last_at = 0;
 	int readings = 0;
 	for (int i = 0; i < c->samples; i++) {
-		const struct observe_sample *sample = judge_sample(c, i);
-		for (int s = 0; s < sample->slots; s++) {
-			const struct observe_slot *slot = &sample->slot[s];
-			if (strcmp(slot->name, now->name) != 0)
-				continue;
-			if (slot->retained < before || slot->active != now->active)
-				return 0; /* its consumer takes from it, or came or went */
-			if (!readings++) {
-				first = slot->retained;
-				first_at = sample->at;
-			}
-			before = slot->retained;
-			last_at = sample->at;
+		const struct observe_slot *slot = slot_at(c, i, now->name);
+		if (!slot)
+			continue;
+		if (slot->retained < before || slot->active != now->active)
+			return 0; /* its consumer takes from it, or came or went */
+		if (!readings++) {
+			first = slot->retained;
+			first_at = judge_sample(c, i)->at;
 		}
+		before = slot->retained;
+		last_at = judge_sample(c, i)->at;
 	}
 	return readings >= SLOT_READINGS && before > first && last_at > first_at
 		   ? (double)(before - first) * 1e6 / (double)(last_at - first_at)
@@ -46,15 +53,12 @@ static bool slot_stands(const struct judge_case *c, const struct observe_slot *n
 	if (!now->usual || now->retained < SLOT_STANDS * now->usual)
 		return false;
 	for (int i = 0; i < c->samples; i++) {
-		const struct observe_sample *sample = judge_sample(c, i);
-		for (int s = 0; s < sample->slots; s++) {
-			const struct observe_slot *slot = &sample->slot[s];
-			if (strcmp(slot->name, now->name) != 0)
-				continue;
-			if (slot->active || slot->retained != now->retained)
-				return false;
-			readings++;
-		}
+		const struct observe_slot *slot = slot_at(c, i, now->name);
+		if (!slot)
+			continue;
+		if (slot->active || slot->retained != now->retained)
+			return false;
+		readings++;
 	}
 	return readings >= SLOT_READINGS;
 }
@@ -167,17 +171,14 @@ static bool slot_is_still(const struct judge_case *c, const struct observe_slot 
 	int readings = 0;
 	int64_t at = 0;
 	for (int i = 0; i < c->samples; i++) {
-		const struct observe_sample *sample = judge_sample(c, i);
-		for (int s = 0; s < sample->slots; s++) {
-			const struct observe_slot *slot = &sample->slot[s];
-			if (strcmp(slot->name, now->name) != 0)
-				continue;
-			/* The end of WAL was read a moment before. */
-			int64_t confirmed = sample->wal_at - slot->retained;
-			if (readings && llabs(confirmed - at) > SLOT_MOMENT)
-				return false;
-			at = readings++ ? at : confirmed;
-		}
+		const struct observe_slot *slot = slot_at(c, i, now->name);
+		if (!slot)
+			continue;
+		/* The end of WAL was read a moment before. */
+		int64_t confirmed = judge_sample(c, i)->wal_at - slot->retained;
+		if (readings && llabs(confirmed - at) > SLOT_MOMENT)
+			return false;
+		at = readings++ ? at : confirmed;
 	}
 	return readings >= SLOT_READINGS;
 }
