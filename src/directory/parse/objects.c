@@ -7,6 +7,43 @@
 #include <stdio.h>
 #include <string.h>
 
+/* ---- the table of keys ---- */
+
+enum key_role { KEY_LIST, KEY_SINGLE, KEY_GROUP, KEY_DIALECT, KEY_OVERTURE };
+
+static const struct {
+	enum key_role role;
+	const char *key;
+} object_keys[] = {
+#define KEY(role, key) {KEY_##role, key},
+#define PUBLISHED(path, field)
+#include "directory/parse/objects.def"
+#undef KEY
+#undef PUBLISHED
+};
+
+static const struct {
+	const char *path;
+	enum record_field field;
+} published_values[] = {
+#define KEY(role, key)
+#define PUBLISHED(path, field) {path, RECORD_##field},
+#include "directory/parse/objects.def"
+#undef KEY
+#undef PUBLISHED
+};
+
+static bool key_has_role(struct str key, enum key_role role)
+{
+	bool exact = role == KEY_OVERTURE || role == KEY_DIALECT;
+	for (size_t i = 0; i < COUNT_OF(object_keys); i++)
+		if (object_keys[i].role == role &&
+		    (exact ? str_eq(key, str_of(object_keys[i].key))
+			   : str_eq_nocase(key, str_of(object_keys[i].key))))
+			return true;
+	return false;
+}
+
 /* ---- our own form ---- */
 
 /* Further facts one by one, so that a bad one costs itself only. */
@@ -113,27 +150,10 @@ static bool is_published(const struct json_value *v)
 
 static void take_published(struct draft *d, const struct json_value *v)
 {
-	static const struct {
-		const char *path;
-		enum record_field field;
-	} values[] = {{"external_id", RECORD_EXTERNAL_ID},
-		      {"name", RECORD_NAME},
-		      {"description", RECORD_DESCRIPTION},
-		      {"address.street", RECORD_STREET},
-		      {"address.postcode", RECORD_POSTCODE},
-		      {"address.city", RECORD_CITY},
-		      {"address.country", RECORD_COUNTRY},
-		      {"region.name", RECORD_REGION},
-		      {"location.lat", RECORD_LAT},
-		      {"location.lon", RECORD_LON},
-		      {"telephone", RECORD_PHONE},
-		      {"website", RECORD_WEBSITE},
-		      {"opening_hours", RECORD_HOURS},
-		      {"timezone", RECORD_TIMEZONE},
-		      {"source_updated_at", RECORD_UPDATED_AT}};
 	const struct binding category = {"", TARGET_CATEGORY_ANY, RECORD_NAME, NULL};
-	for (size_t i = 0; i < COUNT_OF(values); i++)
-		draft_field(d, values[i].field, json_text(json_path(v, values[i].path)));
+	for (size_t i = 0; i < COUNT_OF(published_values); i++)
+		draft_field(d, published_values[i].field,
+			    json_text(json_path(v, published_values[i].path)));
 	if (!d->field[RECORD_EXTERNAL_ID].p)
 		draft_field(d, RECORD_EXTERNAL_ID, json_text(json_get(v, "id")));
 	draft_put(d, &category, json_text(json_path(v, "category.key")));
@@ -184,10 +204,6 @@ static void overture_categories(struct draft *d, const struct json_value *v)
 
 static void take_overture(struct draft *d, const struct json_value *v)
 {
-	static const char *const used[] = {
-	    "id",        "names",  "brand",    "taxonomy", "basic_category", "categories",
-	    "addresses", "phones", "websites", "socials",  "emails",         "operating_status",
-	    "geometry",  "type",   "bbox"};
 	const struct json_value *address = json_path(v, "addresses.0"),
 				*emails = json_get(v, "emails");
 	draft_field(d, RECORD_EXTERNAL_ID, json_text(json_get(v, "id")));
@@ -213,10 +229,7 @@ static void take_overture(struct draft *d, const struct json_value *v)
 	for (const struct json_value *e = emails ? emails->first : NULL; e; e = e->next)
 		draft_put(d, &(struct binding){"", TARGET_EMAIL, RECORD_NAME, NULL}, json_text(e));
 	for (const struct json_value *m = v->first; m; m = m->next) {
-		bool known = false;
-		for (size_t i = 0; i < COUNT_OF(used); i++)
-			known |= str_eq(m->key, str_of(used[i]));
-		if (!known && m->kind != JSON_IS_NULL)
+		if (!key_has_role(m->key, KEY_OVERTURE) && m->kind != JSON_IS_NULL)
 			parser_count(d->parser, "not used", m->key);
 	}
 }
@@ -262,30 +275,9 @@ static void put_key(struct draft *d, const struct json_value *m)
 /* Objects whose members are values of the record itself; of a list the first. NULL: it is none. */
 static const struct json_value *group_of(const struct json_value *m)
 {
-	static const char *const names[] = {"address",
-					    "location",
-					    "coordinates",
-					    "position",
-					    "geocodes",
-					    "main",
-					    "contact",
-					    "fields",
-					    "attributes",
-					    "properties",
-					    "addresses",
-					    "businessaddress",
-					    "registeredaddress",
-					    "forretningsadresse",
-					    "sidlo",
-					    "postoffices",
-					    "registered_office_address",
-					    "adresse",
-					    "adresseEtablissement"};
 	const struct json_value *group = m->kind == JSON_IS_ARRAY ? m->first : m;
-	for (size_t i = 0; group && group->kind == JSON_IS_OBJECT && i < COUNT_OF(names); i++)
-		if (str_eq_nocase(m->key, str_of(names[i])))
-			return group;
-	return NULL;
+	bool is = group && group->kind == JSON_IS_OBJECT && key_has_role(m->key, KEY_GROUP);
+	return is ? group : NULL;
 }
 
 static bool is_name_key(const struct json_value *m)
@@ -344,64 +336,20 @@ static bool has_name(const struct json_value *v, int depth)
 	return false;
 }
 
-static bool within_is_called(const struct json_value *m, const char *const *names)
-{
-	for (; *names; names++)
-		if (str_eq_nocase(m->key, str_of(*names)))
-			return true;
-	return false;
-}
-
 /* Under any other key there may be persons, products or reviews. */
 const struct json_value *objects_within(const struct json_value *v, int depth)
 {
-	static const char *const lists[] = {"items",
-					    "data",
-					    "results",
-					    "records",
-					    "businesses",
-					    "companies",
-					    "places",
-					    "stores",
-					    "shops",
-					    "rows",
-					    "list",
-					    "entries",
-					    "hits",
-					    "docs",
-					    "content",
-					    "features",
-					    "venues",
-					    "restaurants",
-					    "hotels",
-					    "firmen",
-					    "unternehmen",
-					    "betriebe",
-					    "entreprises",
-					    "etablissements",
-					    "locations",
-					    "enheter",
-					    "ekonomickesubjekty",
-					    "unites_legales",
-					    "value",
-					    "candidates",
-					    "organizations",
-					    "facilities",
-					    "elements",
-					    NULL};
-	static const char *const single[] = {"result", "data", "place", "business", "company",
-					     "record", "item", "d",     "response", NULL};
-	static const char *const own[] = {"@type", "tags", "type", "names", "properties"};
 	size_t named = 0, others = 0;
-	for (size_t i = 0; i < COUNT_OF(own); i++)
-		if (json_get(v, own[i]))
+	for (const struct json_value *m = v->first; m; m = m->next)
+		if (key_has_role(m->key, KEY_DIALECT))
 			return NULL;
 	if (!depth || has_name(v, 1))
 		return NULL;
 	for (const struct json_value *m = v->first; m; m = m->next) {
-		bool list = m->kind == JSON_IS_ARRAY && m->first && within_is_called(m, lists);
+		bool list = m->kind == JSON_IS_ARRAY && m->first && key_has_role(m->key, KEY_LIST);
 		bool object = m->kind == JSON_IS_OBJECT && !binding_of_header(m->key);
-		if (list ? has_name(m->first, 1) : within_is_called(m, single) && has_name(m, 1))
+		if (list ? has_name(m->first, 1)
+			 : key_has_role(m->key, KEY_SINGLE) && has_name(m, 1))
 			return m;
 		named += object && has_name(m, 1);
 		others += !object || !has_name(m, 1);
