@@ -5,7 +5,7 @@
 // search box to a business by keyboard alone.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { axe_findings, launch, open_page, visits } from '../lib/browser.mjs';
+import { axe_reader, launch, open_page, visits } from '../lib/browser.mjs';
 import { finish, ok } from '../lib/tap.mjs';
 
 const [base, away] = process.argv.slice(2);
@@ -112,7 +112,7 @@ async function look_as(page, page_of, view) {
 		wide: document.documentElement.scrollWidth > innerWidth }));
 	for (const part of page_of.has) if (!text.includes(part)) complaints.push(`"${part}" is not there`);
 	if (wide) complaints.push('wider than the window');
-	if (view.reads) complaints.push(...await axe_findings(page));
+	if (view.reads) complaints.push(...await read(page, view));
 	ok(complaints.length === 0, `${page_of.name}, ${view.name}: sound`, complaints);
 	if (shots) await page.screenshot({ path: join(shots, `${page_of.name}-${view.name}.png`) });
 }
@@ -214,6 +214,7 @@ async function filters(browser) {
 
 if (shots) mkdirSync(shots, { recursive: true });
 const browser = await launch();
+const read = axe_reader(browser);
 const visit = visits(browser);
 try {
 	const all = await pages();

@@ -5,7 +5,7 @@
 // another host, and the code in no address, title or field that is filled in.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { axe_findings, launch, open_page, visits } from '../lib/browser.mjs';
+import { axe_findings, launch, open_page } from '../lib/browser.mjs';
 import { finish, ok } from '../lib/tap.mjs';
 
 const [base] = process.argv.slice(2);
@@ -26,22 +26,16 @@ async function person(browser, name) {
 
 // The page as it was delivered, in a browser that runs the checks. The pages are answers to POST, so
 // they are not loaded again.
-async function check(visit, p, what) {
+async function check(looked, p, what) {
 	const html = await p.page.content();
 	const sheets = await Promise.all(
 		[...html.matchAll(/<link rel="stylesheet" href="([^"]+)"/g)].map(async (m) =>
 			(await fetch(new URL(m[1], p.page.url()))).text()),
 	);
-	const complaints = await visit({ viewport: phone }, async (looked) => {
-		await looked.setContent(
-			html.replace(/<link rel="(?:stylesheet|icon)"[^>]*>/g, '').replace(
-				'</head>',
-				`<style>${sheets.join('\n')}</style></head>`,
-			),
-		);
-		const wide = await looked.evaluate(() => document.documentElement.scrollWidth);
-		return [...await axe_findings(looked), ...wide > phone.width ? [`${wide} px wide`] : []];
-	});
+	await looked.setContent(html.replace(/<link rel="(?:stylesheet|icon)"[^>]*>/g, '').replace(
+		'</head>', `<style>${sheets.join('\n')}</style></head>`));
+	const wide = await looked.evaluate(() => document.documentElement.scrollWidth);
+	const complaints = [...await axe_findings(looked), ...wide > phone.width ? [`${wide} px wide`] : []];
 	if (/<script|<style| style=| on[a-z]+=/.test(html)) complaints.push('there is a script or a style inline');
 	if (p.code && (html.split(p.code).length - 1) !== p.shown) complaints.push('the code is in the page');
 	if (p.code && (await p.page.title()).includes(p.code)) complaints.push('the code is in the title');
@@ -61,18 +55,17 @@ const press = (p, name) =>
 
 // By keyboard alone: to the first thing that takes what is wanted.
 async function tab_to(p, wanted) {
-	const target = p.page.locator(wanted).first();
 	for (let i = 0; i < 60; i++) {
 		await p.page.keyboard.press('Tab');
-		if (await p.page.locator(':focus').count() && await target.and(p.page.locator(':focus')).count()) return true;
+		if (await p.page.evaluate((w) => document.activeElement === document.querySelector(w), wanted)) return true;
 	}
 	return false;
 }
 
-async function enrol(visit, p, profile, by_keyboard) {
+async function enrol(looked, p, profile, by_keyboard) {
 	const { page } = p;
 	await page.goto(`${base}/`);
-	if (by_keyboard) await check(visit, p, 'start');
+	if (by_keyboard) await check(looked, p, 'start');
 	if (by_keyboard) {
 		ok(await tab_to(p, 'form[action="/code"] button'), 'the button for a code is reached by keyboard');
 		await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
@@ -81,7 +74,7 @@ async function enrol(visit, p, profile, by_keyboard) {
 	p.shown = 1;
 	ok(/^(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}$/.test(p.code), `${p.name} gets a code`);
 	if (by_keyboard) {
-		await check(visit, p, 'new code');
+		await check(looked, p, 'new code');
 		ok(
 			await page.locator('form[action="/enrol"] input[autocomplete="username"]').inputValue() === 'holdfast' &&
 				await page.locator('#code').getAttribute('autocomplete') === 'new-password',
@@ -125,77 +118,78 @@ async function enrol(visit, p, profile, by_keyboard) {
 		`${p.name}'s profile is refused, and the form is filled again but for code and contact`,
 		JSON.stringify(kept),
 	);
-	if (by_keyboard) await check(visit, p, 'refused');
+	if (by_keyboard) await check(looked, p, 'refused');
 	for (const field of ['#code', '#c-name', '#c-email']) await page.fill(field, fill[field]);
 	await page.fill('#body', profile.body);
 	await press(p, 'Publish my profile');
 	ok(await heading(p) === 'You have enrolled', `${p.name} has enrolled`, await page.locator('main').innerText());
-	if (by_keyboard) await check(visit, p, 'enrolled');
+	if (by_keyboard) await check(looked, p, 'enrolled');
 }
 
 // From the page behind the enrolment to the other's profile in the directory, and back with its number.
-async function unlock(visit, p, other_title, checked) {
+async function unlock(looked, p, other_title, checked) {
 	const { page } = p;
 	await Promise.all([page.waitForNavigation(), page.getByRole('link', { name: 'the profiles' }).first().click()]);
-	if (checked) await check(visit, p, 'profiles');
+	if (checked) await check(looked, p, 'profiles');
 	await Promise.all([page.waitForNavigation(), page.getByRole('link', { name: other_title }).first().click()]);
-	if (checked) await check(visit, p, 'profile');
+	if (checked) await check(looked, p, 'profile');
 	const number = (await page.locator('main').innerText()).match(/\b[0-9a-f]{32}\b/);
 	ok(number, `${p.name} finds the number of a profile`, await page.locator('main').innerText());
 	await page.goto(`${base}/`);
 	await page.locator('input[autocomplete="current-password"]').fill(p.code);
 	await press(p, 'Sign in');
-	if (checked) await check(visit, p, 'signed in');
+	if (checked) await check(looked, p, 'signed in');
 	await page.fill('#profile', number[0]);
 	await press(p, 'Look at it');
 	const shown = await page.locator('main').innerText();
 	ok(shown.includes(other_title), `${p.name} sees the profile before deciding`);
 	ok(['Bakery', 'Bern', 'Switzerland', 'German, French'].every((name) => shown.includes(name)) &&
 		!/\b(?:ch-bern|CH|bakery|de fr)\b/.test(shown), 'by names, not by keys', shown);
-	if (checked) await check(visit, p, 'unlock this party');
+	if (checked) await check(looked, p, 'unlock this party');
 	await press(p, 'Unlock');
 	ok(await heading(p) === 'Unlocked', `${p.name} unlocks it`, await page.locator('main').innerText());
-	if (checked) await check(visit, p, 'unlocked');
+	if (checked) await check(looked, p, 'unlocked');
 }
 
 if (shots) mkdirSync(shots, { recursive: true });
 const browser = await launch();
-const visit = visits(browser);
+// One document, written anew for each check: axe-core is loaded, and compiled, once.
+const looked = await open_page(browser, { viewport: phone });
 const anna = await person(browser, 'Anna'), boris = await person(browser, 'Boris');
 const need = { kind: 'need', title: 'Flour by the tonne', body: 'We look for a mill that delivers every week.' };
 const offer = { kind: 'offer', title: 'Flour from our mill', body: 'We mill wheat and rye and deliver every week.' };
-await enrol(visit, anna, need, true);
-await enrol(visit, boris, offer, false);
-await unlock(visit, anna, offer.title, true);
+await enrol(looked, anna, need, true);
+await enrol(looked, boris, offer, false);
+await unlock(looked, anna, offer.title, true);
 await press(anna, 'Show my list');
 ok(await anna.page.locator('h2', { hasText: 'Waiting' }).count() === 1, 'Anna waits');
 ok(!(await anna.page.content()).includes('boris@example.org'), 'and sees nothing of Boris');
-await check(visit, anna, 'list waiting');
-await unlock(visit, boris, need.title, false);
+await check(looked, anna, 'list waiting');
+await unlock(looked, boris, need.title, false);
 // Until the next look; every look at the list is a request.
 for (const p of [anna, boris]) {
 	await press(p, p === anna ? 'My list' : 'Show my list');
 	while (!await p.page.locator('h2', { hasText: 'Match' }).count()) await press(p, 'My list');
 }
-await check(visit, anna, 'list matched');
+await check(looked, anna, 'list matched');
 for (const [p, other] of [[anna, boris], [boris, anna]]) {
 	await press(p, 'Show the contact');
 	const text = await p.page.locator('main').innerText();
 	ok(text.includes(`${other.name} Example`) && text.includes(`${other.name.toLowerCase()}@example.org`),
 		`${p.name} reads the contact of ${other.name}`, text);
 }
-await check(visit, anna, 'contact');
+await check(looked, anna, 'contact');
 await press(anna, 'My data');
-await check(visit, anna, 'my data');
+await check(looked, anna, 'my data');
 await press(anna, 'Change the profile');
 ok(await heading(anna) === 'Profile changed', 'the profile can be sent again as it is shown',
 	await anna.page.locator('main').innerText());
 await press(anna, 'My data');
 await press(anna, 'Erase everything');
-await check(visit, anna, 'erase');
+await check(looked, anna, 'erase');
 for (const path of ['/protected', '/privacy', '/imprint', '/left']) {
 	await anna.page.goto(base + path);
-	await check(visit, anna, path.slice(1));
+	await check(looked, anna, path.slice(1));
 }
 for (const p of [anna, boris]) {
 	const plain = p.code.replaceAll('-', '');

@@ -6,7 +6,7 @@
 // business is what its table says; the way from home to a business by keyboard alone.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { axe_findings, launch, open_page, visits } from '../lib/browser.mjs';
+import { axe_reader, launch, open_page, visits } from '../lib/browser.mjs';
 import { golden, overlaps, too_wide } from '../lib/layout.mjs';
 import { finish, ok } from '../lib/tap.mjs';
 
@@ -92,7 +92,7 @@ async function look_as(page, name, view) {
 	await page.setViewportSize(view);
 	await page.emulateMedia({ colorScheme: view.colorScheme });
 	const complaints = [...await too_wide(page), ...await overlaps(page), ...await kept.compare(page, name)];
-	if (view.axe) complaints.push(...await axe_findings(page));
+	if (view.axe) complaints.push(...await read(page, view));
 	ok(complaints.length === 0, `${name}, ${view.name}: sound`, complaints);
 	if (shots) await page.screenshot({ path: join(shots, `site-${name}-${view.name}.png`), fullPage: true });
 }
@@ -274,6 +274,7 @@ async function by_keyboard(browser) {
 
 if (shots) mkdirSync(shots, { recursive: true });
 const browser = await launch();
+const read = axe_reader(browser);
 const visit = visits(browser);
 try {
 	const pages = await crawl();
