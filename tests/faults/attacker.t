@@ -162,12 +162,12 @@ sub race {
 	});
 }
 my $racer = race($data);
-for my $round (1 .. 12) {
+for my $round (1 .. 8) {
 	$i->run('up', '--detach', '--wait', 2);
 	$i->run('down', '--wait', 1);
 }
 stop($racer);
-unchanged('12 rounds of up and down beside a process that exchanges files');
+unchanged('8 rounds of up and down beside a process that exchanges files');
 
 # ---- init that fails, with folders that become links while they are removed ----
 my $new = "$home/new";

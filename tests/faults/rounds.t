@@ -9,7 +9,7 @@ use Instance;
 use Test::More;
 use Time::HiRes qw(time);
 
-my $rounds = $ENV{HOLDFAST_ROUNDS} // 16;
+my $rounds = $ENV{HOLDFAST_ROUNDS} // 12;
 my $seed = $ENV{HOLDFAST_SEED} // 1;
 srand $seed;
 diag "seed $seed";

@@ -26,8 +26,15 @@ sub page {
 }
 sub lang_of { $_[0] =~ /<html lang="([^"]*)"/ ? $1 : '' }
 
-# What English texts there are, from a file of translations, with those that the language has in the same words.
+# What English texts there are, from a file of translations, with those that the language has in the same words. It is
+# read once: hundreds of pages are looked at.
+my %messages;
 sub messages {
+	my ($language) = @_;
+	$messages{$language} //= { read_messages($language) };
+	return %{ $messages{$language} };
+}
+sub read_messages {
 	my ($language) = @_;
 	my $text = Instance::read_file("$root/web/po/$language.po");
 	utf8::decode($text);
