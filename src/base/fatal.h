@@ -15,7 +15,7 @@
  * sets it; until then it is "holdfast". */
 void program_set_name(const char *name);
 const char *program_name(void);
-/* Who prints the last sentence of die() and must(); NULL: standard error gets "program: sentence".
+/* Prints the last sentence of die() and must(); NULL: standard error gets "program: sentence".
  * log_setup sets it for a log in JSON. */
 void program_set_last(void (*say)(const char *sentence));
 

@@ -61,8 +61,8 @@ static const struct cli_option restore_options[] = {
 };
 
 /* A program that was to write failed and has said why on standard error. When more than it could
- * have buffered cannot be written, that is the cause, which notify.command is told, too. Leaves the
- * bytes in the file, which the caller removes. */
+ * have buffered cannot be written, that is the cause, which is also given to notify.command. Leaves
+ * the bytes in the file, which the caller removes. */
 static enum status backup_cause(int fd, const char *path, enum status status, struct err *err)
 {
 	static const char block[256 << 10];

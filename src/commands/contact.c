@@ -61,7 +61,7 @@ static const struct cli_option options[] = {
 
 /* ---- setup ---- */
 
-/* What a sphere that is there has been set to stays: setup can be repeated, and moves nothing. */
+/* Settings of an existing sphere are kept: setup can be repeated and changes nothing. */
 static enum status contact_setup_setting(struct instance *i, enum config_id id, const char *name,
 					 const char *value, struct err *err)
 {

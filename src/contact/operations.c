@@ -472,7 +472,7 @@ static void show_answer(struct exchange *c, struct json_writer *w)
 	operation_hex_member(w, "seen_hash", s->hash, sizeof(s->hash));
 	json_member_i64(w, "text_version", CONTACT_TEXT_VERSION);
 	json_key(w, "profile");
-	/* What the keeper does not vouch for may have been written by another party. */
+	/* A profile that the keeper does not vouch for may be by another party. */
 	if (s->vouched && c->profile_found)
 		profile_json(&c->profile, w);
 	else

@@ -59,7 +59,7 @@ static size_t transfer_on_header(char *p, size_t size, size_t n, void *ctx)
 		call->over = "more header than allowed";
 		return CURL_WRITEFUNC_ERROR;
 	}
-	if (str_starts(line, STR("HTTP/"))) { /* forget the fields of an interim response */
+	if (str_starts(line, STR("HTTP/"))) { /* discard the fields of an interim response */
 		call->location[0] = call->retry_after[0] = '\0';
 		call->location_long = false;
 	} else if (transfer_header_is(line, "location", &value) && !call->location[0]) {

@@ -231,9 +231,9 @@ static void conn_too_many(struct live_request *live)
 		     "this address has too many requests at once");
 }
 
-/* Who sent a request through a trusted proxy that tells it in the head: each hop names
- * the one before it, and is believed as long as it is trusted itself. False: that client
- * has too many requests. */
+/* Find the client of a request that came through trusted proxies, from the fields of the head: each
+ * hop names the one before it, which counts as long as the hop itself is trusted. False: this
+ * client has too many requests. */
 static bool conn_identify(struct live_request *live)
 {
 	const struct connection *conn = live->conn;

@@ -24,7 +24,7 @@
  * Life of a request: the handler gets it and answers it exactly once, at once or later, with
  * http_respond() or http_problem(). That call ends the request for the handler: it must not be
  * touched afterwards. Everything in it lives in its arena, which goes when the answer has been
- * sent. When the client goes away before the answer, the callback of http_on_gone() is told, and
+ * sent. When the client goes away before the answer, the callback of http_on_gone() is called, and
  * the request is over when that returns; without such a callback the request stays valid until it
  * is answered, and the answer is thrown away.
  *
@@ -207,7 +207,7 @@ void http_asset(struct http_request *request, const char *parameter);
  * whenever the client has taken all that was given, so that nothing is made, held or kept open for
  * one that is slow; for each call exactly one http_stream_piece() or http_stream_end(), at once or
  * later. A HEAD request ends with its head: more is not called. The request lives until the end;
- * when the client leaves, the callback of http_on_gone() is told, which must be set, and what was
+ * when the client leaves, the callback of http_on_gone() is called, which must be set, and what was
  * deferred in the arena is called. Only 200; answer->body and etag are not used. */
 typedef void http_more(void *ctx);
 void http_stream(struct http_request *request, const struct http_answer *answer, http_more *more,
@@ -271,8 +271,8 @@ struct http_server_options {
 	int listen_fd; /* listening; is made non-blocking; stays the caller's */
 	struct http_limits limits;
 	const struct http_group *groups; /* ends with {0}; outlives the server */
-	/* Proxies in front: what they say of the client is believed, and limits by address are
-	 * those of the client. All of their connections must begin with a header of the PROXY
+	/* Proxies in front: the client that they name is taken as the client, and limits by address
+	 * apply to it. All of their connections must begin with a header of the PROXY
 	 * protocol when client_from says so. */
 	struct network_list trusted_proxies;
 	enum http_client_from client_from;

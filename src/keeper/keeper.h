@@ -72,8 +72,8 @@ void keeper_stop(struct keeper *k);
 /* n bytes (16 or 32) as Crockford base 32 with two check signs: 28 or 54 signs, no NUL. */
 enum { KEEPER_CHECK_SIGNS = 2 };
 void keeper_code_write(const uint8_t *bytes, size_t n, char *signs);
-/* What was typed, at most `size` characters or up to NUL, as n bytes. Any one wrong sign and any
- * two neighbours that changed places are found. */
+/* Decode a typed code, at most `size` characters or up to NUL, as n bytes. Any one wrong sign and
+ * any two neighbours that changed places are found. */
 MUST_CHECK bool keeper_code_read(const char *typed, size_t size, uint8_t *bytes, size_t n);
 
 /* ---- for the programs that make what the keeper reads ---- */

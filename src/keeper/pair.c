@@ -238,7 +238,7 @@ enum keeper_status pair_release(struct keeper *k, const struct keeper_request *r
 	keeper_select(w->sealed, matched, w->other.contact, d->contact, sizeof(w->sealed));
 	bool opened = crypto_box_seal_open(w->key, w->box, sizeof(w->box), w->pk, w->sk) == 0;
 	opened &= keeper_unlock_box(w->key, w->sealed, release->contact, KEEPER_CONTACT);
-	/* What the decoy's contact is, nobody is shown. */
+	/* The contact of a decoy is never shown. */
 	matched &= opened;
 	release->since = matched ? since : 0;
 	release->until = matched ? until : 0;

@@ -54,7 +54,7 @@ void keeper_end_unlock(const struct keeper_rules *rules, uint32_t now, uint32_t 
 	if (*end != END_OPEN)
 		return;
 	*end = keeper_later(from, keeper_next_tick(rules, now));
-	/* What never counted is forgotten with the tick; a match stays readable for a while. */
+	/* An unlock that never counted is deleted at the tick; a match stays readable longer. */
 	*keep = *end == from ? *end : keeper_earlier(*keep, *end + KEEPER_KEEP_S);
 }
 

@@ -1,4 +1,4 @@
-/* Which states of the pipeline the operator is told of. */
+/* The states of the pipeline that raise alarms. */
 #include "monitor/look.h"
 
 #include <stdio.h>

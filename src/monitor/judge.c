@@ -86,7 +86,7 @@ static void mark_stragglers(struct monitor_batch *b)
 	free(rates);
 }
 
-/* What deaths have cost so far: items taken back from the dead, over all that left a container. */
+/* The share of items that were taken back from dead containers, of all that left a container. */
 static double cost_of_deaths(const struct monitor_batch *b, double done, double *lease_ms)
 {
 	double returned = 0;
@@ -101,8 +101,8 @@ static double cost_of_deaths(const struct monitor_batch *b, double done, double 
 }
 
 /* Remaining items over the rate; the range is the statistical error of a rate measured on so many
- * items, wider by what deaths have cost. At best all items in flight are about to finish, at worst
- * the slowest call has just begun, or items must wait for two leases of the dead. */
+ * items, wider by that share. At best all items in flight are about to finish, at worst the slowest
+ * call has just begun, or items must wait for two leases of dead containers. */
 static void expect(struct monitor_batch *b, double done, double slowest_ms)
 {
 	double lease_ms, deaths = cost_of_deaths(b, done > 0 ? done : 1, &lease_ms);

@@ -118,7 +118,7 @@ struct notify_command {
 struct notify_message {
 	struct notify_entry *entry;
 	const char *dir;
-	int open; /* alarms that are told and not over, with this one */
+	int open; /* alarms that were reported and are not over, with this one */
 };
 /* `line`: notify.command, an absolute path and arguments between spaces; there is no shell. The
  * message is on its standard input as JSON, and in its environment. */

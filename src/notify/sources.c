@@ -1,5 +1,5 @@
-/* What is present: processes that keep dying, disks that are full, the last backup, and what other
- * processes have published. */
+/* Conditions that are true now: processes that keep failing, full disks, the outcome of the last
+ * backup, and alarms that other processes have published. */
 #include "notify/notify.h"
 #include "base/clock.h"
 #include "base/io.h"

@@ -155,8 +155,8 @@ static void slot_back_off(struct supervisor *sv, struct process_slot *s)
 	slot_set_state(sv, s, PROCESS_BACKOFF);
 	s->start_at_ms = clock_ms() + wait_ms;
 	log_info("backs off", LOG_S("process", name), LOG_I("ms", wait_ms));
-	/* Nobody accepts: have connections refused at once instead of letting them wait. As long as
-	 * the process is expected back, or another runs, those in its queue wait for it. */
+	/* No process accepts: have connections refused at once instead of letting them wait. As
+	 * long as the process is expected back, or another runs, those in its queue wait for it. */
 	if (slot_class_fails(sv, s->class))
 		listen_close(sv, s);
 }

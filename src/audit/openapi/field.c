@@ -454,7 +454,7 @@ struct contact_field field_judge(struct document *tree, const struct field_set *
 	struct str name = naming_join(&words, room);
 	if (str_eq(name, STR("traits")) && set->identifier && text == TEXT_UNKNOWN)
 		field.kind = FIELD_PERSON;
-	/* What is written only is in no answer. */
+	/* writeOnly properties are in no answer. */
 	const struct openapi_node *only = document_get(tree, property->value, "writeOnly");
 	if (node_is(only, NODE_BOOL) && only->boolean)
 		return (struct contact_field){0};

@@ -41,8 +41,8 @@ static struct str items_term(const struct items *t, struct str name)
 
 /* ---- values ---- */
 
-/* Relative addresses are allowed here, unlike in JSON-LD; they are told as what an item leads to,
- * and made absolute for the checks. */
+/* Relative addresses are allowed here, unlike in JSON-LD; they are reported as what an item leads
+ * to, and made absolute for the checks. */
 static struct str address_value(struct items *t, const GumboNode *node, struct str url,
 				struct str property)
 {

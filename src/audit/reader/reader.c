@@ -21,7 +21,7 @@ void audit_reader_init(struct audit_reader *reader, const char *command, const c
 {
 	*reader = (struct audit_reader){
 	    .command = command, .program_dir = program_dir, .user = user, .to = -1, .from = -1};
-	signal(SIGPIPE, SIG_IGN); /* a reader that dies is told by the write */
+	signal(SIGPIPE, SIG_IGN); /* the write fails when the reader has died */
 }
 
 void audit_reader_end(struct audit_reader *reader)

@@ -17,7 +17,7 @@ static enum status code_one(struct planner_run *d, const struct db_rows *rows, i
 		audit->summary->unreached++;
 		return OK;
 	}
-	/* what the function itself says is in force whoever calls it */
+	/* its own SET applies for every caller */
 	if (!db_null(rows, i, SQL_AUDIT_CODE_SEARCH_PATH) &&
 	    (!search_path || db_bool(rows, i, SQL_AUDIT_CODE_FIXED))) {
 		snprintf(path, sizeof(path), "%.*s",

@@ -30,7 +30,7 @@ static void coded_put(struct coded_out *out, char c)
 		out->p[out->n++] = c;
 }
 
-/* Keep what was decoded since `from` when it is a text; else forget it. */
+/* Keep what was decoded since `from` when it is a text; else discard it. */
 static void coded_keep_text(struct coded_out *out, size_t from)
 {
 	struct str text = {out->p + from, out->n - from};

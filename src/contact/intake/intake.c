@@ -695,8 +695,8 @@ static bool scan_numbers(const struct intake_scan *s, struct intake_found *found
 	return false;
 }
 
-/* What is looked for in which reading. By the look of its letters a Cyrillic text has no words that
- * tell an article number from a telephone number. */
+/* The searches of each reading. A Cyrillic text that is read by the shape of its letters has no
+ * words that tell an article number from a telephone number. */
 static const struct {
 	unsigned fold;
 	bool (*scan[3])(const struct intake_scan *s, struct intake_found *found);
@@ -760,7 +760,7 @@ bool intake_screen(struct str text, struct intake_found *found)
 	       (!n || intake_screen_readings((struct str){decoded, n}, READINGS_PLAIN, found));
 }
 
-/* What is cut in two is where the texts meet: the end of the first, the beginning of the second. */
+/* Something that is cut in two is at the end of the first text and the beginning of the second. */
 static bool intake_screen_seam(struct str first, struct str second, struct intake_found *found)
 {
 	char text[2 * SEAM_BYTES + 1];

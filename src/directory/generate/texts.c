@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What there is most of, so that the skew of categories is that of a town and not
- * of the table's order. */
+/* The most frequent categories, so that their skew is that of a town and not of the table's
+ * order. */
 static const char *const common[] = {
     "restaurant",   "hairdresser",  "doctor",       "car-repair",  "cafe",
     "clothes",      "bakery",       "electrician",  "carpenter",   "insurance",

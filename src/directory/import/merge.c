@@ -260,7 +260,7 @@ static enum status merge_closed(struct import *im, int64_t source, uint64_t *kno
 	return merge_steps(im, steps, COUNT_OF(steps));
 }
 
-/* What would happen, without a row written into any table that stays. */
+/* Count what an import would change, without writing into permanent tables. */
 static enum status merge_dry_run(struct import *im)
 {
 	struct db_rows rows;
@@ -278,8 +278,8 @@ static enum status merge_dry_run(struct import *im)
 	return import_check_rejects(im);
 }
 
-/* What is new. The indexes of an empty directory are built when all of it is there: they take four
- * fifths of the time when they grow row by row. */
+/* Insert new businesses. The indexes of an empty directory are built after all rows are inserted:
+ * row by row they take four fifths of the time. */
 static enum status merge_insert(struct import *im, int64_t source)
 {
 	struct db_rows rows;

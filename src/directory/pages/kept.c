@@ -90,7 +90,7 @@ static void kept_page(struct kept *k)
 	if (!buf_failed(&key)) {
 		cached_respond(k->request, k->pages->cache, &k->pages->class, buf_view(&key));
 	} else {
-		/* A query so long that nobody else asks for it. */
+		/* A query so long that it is hardly repeated. */
 		struct view *p = view_begin(k->request);
 		if (p)
 			kept_maker(k->pages, str_of(k->kind))(p, k->rest);

@@ -243,7 +243,7 @@ static struct str results_because(const struct results *r, const struct search_b
 	    {"other", WORD_BECAUSE_OTHER},
 	};
 	const struct search_understood *u = &r->list->understood;
-	/* What is shown as understood needs no reason at each result. */
+	/* Words that are shown as understood are not repeated as reasons of results. */
 	if (!b->because || (u->category.key.n && strcmp(b->because, "category") == 0) ||
 	    ((u->city.key.n || u->region.key.n || u->country.key.n) &&
 	     (strcmp(b->because, "place") == 0 || strcmp(b->because, "region") == 0)))
@@ -444,7 +444,7 @@ static void results_categories_listed(void *ctx, const struct search_categories 
 static void results_put(struct results *r);
 static search_suggestions_done results_suggested;
 
-/* What names, towns and categories that are near begin with. */
+/* Ask for names, towns and categories that begin like the text. */
 static void results_ask_near(struct results *r)
 {
 	struct view *p = r->page;

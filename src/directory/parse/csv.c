@@ -396,7 +396,7 @@ static void csv_sniff(struct csv *c, struct str head)
 	}
 }
 
-/* Empty lines in front, and the line by which Excel is told its separator. */
+/* Empty lines in front, and the line "sep=;" that names the separator for Excel. */
 static void csv_preamble(struct csv *c)
 {
 	while (csv_byte(c, c->at) == '\n' || csv_byte(c, c->at) == '\r') {

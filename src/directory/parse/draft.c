@@ -449,7 +449,7 @@ static void finish_coordinates(struct draft *d)
 		*lat = *lon = (struct str){NULL, 0};
 		return;
 	}
-	/* What is written as 0 is no -0. */
+	/* 0, not -0. */
 	char *p = arena_printf(&d->arena, "%.7f", fabs(place.lat) < 0.5e-7 ? 0 : place.lat);
 	char *q = arena_printf(&d->arena, "%.7f", fabs(place.lon) < 0.5e-7 ? 0 : place.lon);
 	*lat = p && q ? str_of(p) : (struct str){NULL, 0};

@@ -207,7 +207,7 @@ struct str draft_text(struct draft *d, enum record_field field, struct given *g,
 	if (!why && !value.p)
 		why = emails != d->parser->summary.emails_dropped ? "contact data"
 								  : "nothing visible";
-	/* What is left of a URL leads elsewhere. */
+	/* Without the part that was taken out, a URL leads elsewhere. */
 	bool url = field == RECORD_WEBSITE || field == RECORD_SAME_AS;
 	if (!why && url && emails != d->parser->summary.emails_dropped)
 		why = "contact data";

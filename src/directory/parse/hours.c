@@ -471,8 +471,7 @@ static bool reading_is_next(const struct reading *r, enum token token)
 	return ahead.token == token;
 }
 
-/* What is said of days: the loop over tokens. `days`: those that the text is of
- * before it names any. */
+/* The loop over tokens. `days`: those that the text is of before it names any. */
 static void reading_rules(struct reading *r, unsigned days)
 {
 	const bool given = days != 0;
@@ -596,8 +595,7 @@ static const char *parse_hours_read(struct str text, unsigned days, struct parse
 		struct reading r = {.rest = {folded, n}, .language = 1u << l, .table = &table};
 		reading_rules(&r, days);
 		if (r.why) {
-			/* What went wrong behind words that were known says more, the further
-			 * behind the better. */
+			/* The reading that came furthest before it failed gives the cause. */
 			if (r.why != unknown_word && r.rest.n < left) {
 				why = r.why;
 				left = r.rest.n;

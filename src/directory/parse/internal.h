@@ -328,15 +328,15 @@ bool geometry_inside(const struct json_value *rings, double *lat, double *lon);
 
 /* ---- encodings.c ---- */
 
-/* The encoding of a sample of words, which the file does not declare. It is told, with a word and
- * what to do if it is wrong. False: nobody can tell, and the file has failed for it. */
+/* The encoding of a sample of words, which the file does not declare. It is reported, with a word
+ * of it and what to do if it is wrong. False: it cannot be determined, and the file fails. */
 struct encoding;
 struct letters;
 MUST_CHECK bool guess_encoding(struct parser *p, struct letters *l, const struct encoding **out);
 /* The file fails because its format is UTF-8 by its standard and the bytes from `line` on are not;
  * the remedy names what they look like. */
 void guess_refuse(struct parser *p, struct str text, uint64_t line, const char *format);
-/* A text that was encoded as UTF-8 twice ("ZÃ¼rich") as it was meant, in the arena, which is told
+/* A text that was encoded as UTF-8 twice ("ZÃ¼rich") decoded once more, in the arena, and reported
  * with its line; any other text as it is. */
 struct str guess_mended(struct parser *p, struct arena *arena, uint64_t line, struct str s);
 

@@ -46,7 +46,7 @@ static bool key_has_role(struct str key, enum key_role role)
 
 /* ---- our own form ---- */
 
-/* Further facts one by one, so that a bad one costs itself only. */
+/* Further facts one by one: only an invalid one is dropped. */
 static void native_extra(struct draft *d, const struct json_value *object)
 {
 	for (const struct json_value *m = object->first; m; m = m->next) {

@@ -178,7 +178,7 @@ static void add_example(struct parse_tally *t, const struct draft *d, const stru
 	snprintf(e->value, sizeof(e->value), "%.*s", STR_ARG(value));
 }
 
-/* What became of a value that was waiting for the end of its record. */
+/* The fate of a value that was pending until the end of its record. */
 static enum fate settled(const struct draft *d, const struct given *g, const char **cause)
 {
 	enum record_field f = (enum record_field)g->field;
@@ -186,7 +186,7 @@ static enum fate settled(const struct draft *d, const struct given *g, const cha
 	*cause = g->cause;
 	if (g->fate != FATE_PENDING)
 		return g->fate;
-	/* What stands there in its place was found elsewhere. */
+	/* The field has another value now, found elsewhere in the record. */
 	bool replaced = f == RECORD_COUNTRY && d->dropped[f];
 	if (!d->field[f].p || replaced) {
 		*cause = d->dropped[f] ? d->dropped[f] : "not a value of this field";

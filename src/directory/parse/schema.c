@@ -100,7 +100,7 @@ static enum standing standing_of(const struct json_value *v)
 	return unknown ? WITH_SIGN : NO_BUSINESS;
 }
 
-/* What only somebody who trades publishes of a place. */
+/* Properties that only a business publishes about a place. */
 static bool has_sign(const struct json_value *v)
 {
 	static const char *const signs[] = {

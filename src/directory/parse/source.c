@@ -219,7 +219,7 @@ static void source_convert(struct source *s)
 	s->undecoded_at = s->undecoded_n - n;
 	s->text_n = TEXT_BYTES - room;
 	s->needs = code == EINVAL ? n + 1 : 1;
-	if (code == EILSEQ && s->wide && room >= UTF8_BYTES_MAX) { /* half a pair costs itself */
+	if (code == EILSEQ && s->wide && room >= UTF8_BYTES_MAX) { /* half of a pair */
 		s->text_n += utf8_encode(0xFFFD, s->text + s->text_n);
 		s->undecoded_at += s->wide->unit;
 	} else if ((code == EILSEQ && !s->wide) || s->needs > PARTIAL_BYTES) {

@@ -385,8 +385,8 @@ static struct str row_json(struct table *t, const struct str *values, size_t cou
 	return json;
 }
 
-/* Values behind the last column, or columns without a value at the end of a row, are told from rows
- * that are out of step: those are rejected. */
+/* Values behind the last column, or columns without a value at the end of a row, are distinguished
+ * from rows whose values are shifted: those are rejected. */
 static const char *row_misfit(const struct table *t, const struct str *values, size_t count)
 {
 	size_t used = count;

@@ -518,7 +518,7 @@ static bool is_data(const char *name)
 	return false;
 }
 
-/* The file of the archive that is the largest of those with records; the others are told. */
+/* The largest file of the archive that has records; the others are reported. */
 static bool unpack_file(struct parser *p, zip_t *zip)
 {
 	bool data = false;

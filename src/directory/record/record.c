@@ -277,7 +277,7 @@ void record_write_end(struct buf *out, const struct record_summary *summary)
 	end_frame(out, at);
 }
 
-/* ---- reading: nothing that arrives is believed ---- */
+/* ---- reading: the writer may be hostile, everything is checked ---- */
 
 void record_reader_init(struct record_reader *r, int fd)
 {

@@ -24,7 +24,7 @@ struct search_api {
 	struct cache_class class;
 };
 
-/* Who wants an answer: a request, or the cache, which gives it to all that ask for the same. */
+/* Where an answer goes: to a request, or to the cache, for all requests of the same key. */
 struct asked {
 	struct search_api *api;
 	struct http_request *request; /* NULL: */

@@ -268,7 +268,7 @@ MUST_CHECK bool named_ask_places(const struct typed *typed, struct str *names,
 MUST_CHECK bool named_read_places(struct typed *typed, const struct db_rows *rows);
 /* The array of places_named for slips in the names of places; empty: there are none. */
 MUST_CHECK bool named_ask_slips(const struct typed *typed, struct str *names);
-/* Take a slip for the place; *found: there is one. False: no room. */
+/* Take a misspelt word as the place; *found: there is one. False: no room. */
 MUST_CHECK bool named_read_slips(struct typed *typed, const struct db_rows *rows, bool *found);
 /* The words beside a place, when they are nothing but words that join others, as one: "EL SUR San
  * Francisco". A slice of out; empty: it is no such text. */
@@ -339,8 +339,8 @@ struct head_asked {
 	bool together; /* no word is left out */
 	bool unranked; /* only what matches is asked, for another order */
 };
-/* Of what the text was understood as: which of its places is listed. The region around a town where
- * there is nothing is told as what is found without the town. False: no room. */
+/* Of what the text was understood as: which of its places is listed. For a town without results the
+ * region around it is listed as found without the town. False: no room. */
 MUST_CHECK bool rank_place_listed(struct search_head *head, int stage,
 				  struct search_understood *out);
 

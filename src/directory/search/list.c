@@ -338,7 +338,7 @@ static void page_done(void *ctx, enum status status, const struct db_rows *rows,
 	}
 }
 
-/* What is behind a key by distance alone is read between two distances. */
+/* Behind a key, an order by distance alone is read between two distances. */
 static void choose_ring(struct listing *l)
 {
 	if (l->plan->statement != &sql_list_near || (!l->q.cursor.n && !l->walked))

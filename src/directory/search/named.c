@@ -372,7 +372,7 @@ struct str named_joining(const struct typed *typed, char out[WORDS_KEY_BYTES])
 
 enum { SLIP_WORDS = 3, SLIPS_MAX = 64 };
 
-/* Words of which one is a slip of a word of places. */
+/* Words of which one is a misspelt word of places. */
 struct place_slip {
 	size_t from, n, at;
 	const struct alternative *as;
@@ -521,7 +521,7 @@ bool named_read_slips(struct typed *typed, const struct db_rows *rows, bool *fou
 
 /* ---- typing errors ---- */
 
-/* The name of a category that the word is a slip of; NULL: none, or a word of names is nearer. */
+/* The category whose name the word misspells; NULL: none, or a word of names is nearer. */
 static const struct phrase_meaning *slip_of(const struct term *term, struct phrase_meaning *meaning,
 					    struct str *text)
 {

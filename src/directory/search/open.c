@@ -5,7 +5,7 @@
 
 enum {
 	DAY_S = 24 * 3600,
-	/* What is open before belongs to the evening before. */
+	/* Hours before this belong to the evening before. */
 	DAY_BEGINS_S = 5 * 3600,
 	LATE_S = 22 * 3600,
 	THURSDAY = 3, /* 1970-01-01; Monday is 0 */

@@ -1,4 +1,4 @@
-/* What a text may become: two bounded ranges of indexes and the table of categories. */
+/* Completions of a text: two bounded ranges of indexes and the table of categories. */
 #include "directory/search/internal.h"
 
 #include "sql/directory.h"

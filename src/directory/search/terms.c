@@ -1,4 +1,4 @@
-/* What was typed, word by word: which tokens each word may stand for. */
+/* The text that was typed, word by word: the tokens that each word may stand for. */
 #include "directory/search/internal.h"
 
 #include <stdio.h>

@@ -234,7 +234,7 @@ static int64_t incident_absence(const struct incident *in)
 static void incident_there(struct incident_case *c, struct incident *in,
 			   const struct judge_finding *f)
 {
-	/* What came while the healer did not watch is no return. */
+	/* Absent only while the healer did not watch: not a return. */
 	bool returned = c->now - in->seen >= incident_absence(in) && in->seen >= c->all->watched;
 	if (returned || incident_grew(in, f)) {
 		if (!incident_say_finding(c, in->id, returned ? "returned" : "grew", f))

@@ -123,7 +123,7 @@ static bool near_miss_is_named(const struct judge_case *c, const char *text)
  * to what it deletes. One that changes nothing is judge_spinning_update's. */
 static bool near_miss_changes(const struct judge_sum *sum)
 {
-	/* One that adds rows that are given reads for its triggers and constraints alone. */
+	/* INSERT with VALUES reads only for triggers and constraints. */
 	if (sum->verb == OBSERVE_INSERT)
 		return sum->rows && !near_miss_has(sum->text, "SELECT");
 	return (sum->verb == OBSERVE_UPDATE || sum->verb == OBSERVE_DELETE) && sum->rows &&

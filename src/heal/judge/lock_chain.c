@@ -70,9 +70,9 @@ static int chain_queue_of(const struct observe_sample *sample, int32_t pid)
 	return waiters;
 }
 
-/* The session that holds the advisory lock that s waits for, in no transaction: that is how
- * processes elect a leader, who keeps it for as long as it lives, and how locks are forgotten in a
- * pool. NULL: it is another wait. */
+/* The session that holds the advisory lock that s waits for, in no transaction: processes
+ * elect a leader so, which holds the lock until it ends, and locks are left behind so in a pool.
+ * NULL: it is another wait. */
 static const struct observe_session *chain_leader(const struct judge_case *c,
 						  const struct observe_session *s)
 {
@@ -91,10 +91,9 @@ static bool chain_is_forgotten(const struct judge_case *c, const struct observe_
 	       c->last->at - holder->state_change >= CHAIN_WAIT_US;
 }
 
-/* Waits that are no trouble by themselves: CREATE INDEX CONCURRENTLY waits for the end of older
- * transactions that work, and stops nobody; those who would be leader wait for nothing else. A
- * lock that was forgotten stops work: its queue grows, or who waits is in the middle of a
- * transaction. */
+/* Waits that are normal: CREATE INDEX CONCURRENTLY waits for older transactions and blocks none;
+ * candidates for a leader's lock do nothing else. A lock that was left behind blocks work: its
+ * queue grows, or a session waits in the middle of a transaction. */
 static bool chain_is_meant(const struct judge_case *c, const struct observe_session *s)
 {
 	if (strcmp(s->wait, "virtualxid") == 0)

@@ -1,4 +1,4 @@
-/* What is usual, named so that nobody takes it for a cause. */
+/* Normal activity that looks like a cause, reported as a note. */
 #include "heal/judge/internal.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Dead rows that vacuum cannot remove, because a snapshot may still see them.
  *
- * An innocent session shows the age of the session that holds the horizon, too. So holders are
- * asked in the order in which they can explain it: prepared transactions, slots, standbys, then the
+ * Other sessions show the age of the session that holds the horizon, too. So holders are tried in
+ * the order in which they can explain it: prepared transactions, slots, standbys, then the
  * session whose own transaction id, or whose transaction's age, explains it. */
 #include "heal/judge/internal.h"
 

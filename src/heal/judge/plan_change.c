@@ -23,7 +23,8 @@ enum {
 	PLAN_SLOW_OTHERS = 2,
 	PLAN_SLOW_CALLS = 10,
 	PLAN_SLOW_MS = 200, /* of execution a second */
-	/* One that has not ended is not counted: sessions that run it at once, each for so long. */
+	/* A statement that has not ended has no counters yet: so many sessions run it at the
+	 * same time, each for so long. */
 	PLAN_LONG_SESSIONS = 2,
 	PLAN_LONG_US = 5000000,
 	PLAN_LONG_TIMES = 100

@@ -45,8 +45,8 @@ static double slot_grows(const struct judge_case *c, const struct observe_slot *
 		   : 0;
 }
 
-/* Nobody has been connected in the window, and nothing was written that it would keep; it keeps far
- * more than the server would without it. */
+/* No consumer was connected in the window, and no WAL was written; the slot keeps far more than the
+ * server would keep without it. */
 static bool slot_stands(const struct judge_case *c, const struct observe_slot *now)
 {
 	int readings = 0;
@@ -192,8 +192,8 @@ static void slot_judge(struct judge_case *c, const struct observe_slot *slot)
 	double rate = slot_grows(c, slot);
 	bool large = slot_is_large(slot), rises_long = slot_rises_long(c, slot);
 	/* A connected consumer falls behind while much is written, and then catches up: only when
-	 * it has taken nothing for long is it stuck, and even then it may come back. Before, it is
-	 * told, and is no cause. */
+	 * it has taken nothing for long is it stuck, and even then it may come back. Until then it
+	 * is reported as a note, not as a cause. */
 	if (rate <= 0 && large && slot_stands(c, slot)) {
 		slot_report(c, slot, 0, JUDGE_HIGH);
 		return;

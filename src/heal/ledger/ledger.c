@@ -397,7 +397,7 @@ enum status ledger_append(struct ledger *l, struct json_writer *w, bool durable,
 
 /* ---- trimming ---- */
 
-/* What goes over the lines of the file twice: once to count, once to copy. */
+/* State of a pass over the lines of the file: one counts, the next one copies. */
 struct ledger_pass {
 	struct ledger *ledger;
 	ledger_keep *keep;

@@ -318,12 +318,12 @@ static void watch_leave_server(struct watch *w)
 	}
 }
 
-/* What the last sample says of the server: away, another one, another clock, other counters. */
+/* Log how the last sample differs: server away or another one, clock set, counters reset. */
 static void watch_note_server(struct watch *w, const struct observe_sample *last, int64_t took)
 {
 	bool changed =
 	    last->server_start && w->server_start && last->server_start != w->server_start;
-	/* One that was there already when another one answered. */
+	/* It was running before the one that answered until now. */
 	bool other = changed && last->server_start < w->shown;
 	int64_t step = w->sampled ? last->at - w->sampled - took : 0;
 	if (last->reach != OBSERVE_REACHED) {

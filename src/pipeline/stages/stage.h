@@ -22,7 +22,7 @@ struct stage_item {
 	int64_t business_id;
 	/* What it asks with. */
 	struct str url;
-	struct str host; /* whose turn the call waits for; empty: nobody's */
+	struct str host; /* the host whose turn the call waits for; empty: none */
 	struct str phone;
 	struct str headers, body; /* of requests of kind HTTP; a body makes it a POST */
 	/* What was found without asking: a JSON object; empty: {} */

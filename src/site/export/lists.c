@@ -318,7 +318,7 @@ static void lists_put_coming(struct lists *l)
 
 /* ---- pages ---- */
 
-/* What of their entry list pages show. */
+/* Hash what list pages show of an entry. */
 static uint64_t lists_hash_member(const struct manifest_entry *e, uint64_t hash)
 {
 	uint64_t both[2] = {(uint64_t)e->id, e->listed};

@@ -338,8 +338,8 @@ static void rule_country(const struct json_value *address, const struct json_val
 		found(ctx, fault, "geo", country);
 }
 
-/* An address that names a country or a region alone. Beside coordinates the door is found, and
- * whoever made the page may know no more: that is no work to be done, but worth knowing. */
+/* An address that names a country or a region alone. With coordinates the place can be
+ * found, and the author may not know more: a note, not a fault. */
 static void rule_vague(const struct json_value *address, bool located, rule_found *found, void *ctx)
 {
 	static const char *const closer[] = {"addressLocality", "postalCode", "streetAddress",

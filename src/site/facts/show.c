@@ -38,7 +38,7 @@ static struct str show_host(struct str url)
 	return host;
 }
 
-/* Without the slash at the end, which makes no difference to whoever follows the link. */
+/* Without the slash at the end, which makes no difference to the link. */
 static struct str show_bare(struct str url)
 {
 	return str_ends(url, STR("/")) ? (struct str){url.p, url.n - 1} : url;
