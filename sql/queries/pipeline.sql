@@ -210,7 +210,7 @@ UPDATE pipeline_claim SET lease_until = now() - interval '1 ms' WHERE container_
 UPDATE pipeline_container SET fenced = fenced + $2 WHERE id = $1;
 
 -- name: heartbeat
--- Written by the loop that does the work: the container's numbers, and another lease for its claims.
+-- Written by the loop that does the work: the container's numbers. Renews the lease of its claims.
 WITH kept AS (
 	UPDATE pipeline_claim SET lease_until = now() + $2::bigint * interval '1 ms' WHERE id = ANY ($3::bigint[])
 )

@@ -9,7 +9,7 @@
  * and also ask again every SECOND_POLL_MS in case the message is lost.
  *
  * An outage of it never fails a request: every request has SECOND_TIMEOUT_MS; when the server
- * cannot be reached, is too slow or returns an error, the caller gets an error and continues without it.
+ * cannot be reached, is too slow or returns an error, the caller continues without it.
  * Lost connections are retried with back-off.
  */
 #ifndef CACHE_SECOND_H

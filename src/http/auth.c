@@ -24,7 +24,7 @@ static int64_t auth_until(const struct auth_failures *slot, int64_t now_ms)
 	return slot->until_ms > now_ms ? slot->until_ms : now_ms;
 }
 
-/* Takes the same time for every wrong token of a length. */
+/* Compare in constant time: the same for every wrong token of a length. */
 static bool auth_same(struct str given, struct str wanted)
 {
 	unsigned char differs = given.n != wanted.n;

@@ -1,5 +1,5 @@
 /* Which addresses and ports holdfast-fetch may call: the public internet, and what an allow-list
- * adds.
+ * adds. This decides about server-side request forgery (SSRF).
  *
  * One table of refused ranges (guard.c), each with the document that reserves it: own host, private
  * networks, link-local (which has the metadata services of clouds), multicast, documentation, and
