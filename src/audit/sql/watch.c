@@ -353,7 +353,7 @@ enum status sql_watch(const struct sql_options *options, const struct sql_databa
 	if (status == OK && watch_interrupted)
 		status =
 		    err_set(err, UNAVAILABLE,
-			    "interrupted after %d of %" PRId64 " looks: what is told is of these",
+			    "interrupted after %d of %" PRId64 " looks: the findings are of these",
 			    w.sessions.looks, seconds + 1);
 	summary->suppressed += own.suppressed;
 	summary->notes_hidden += own.notes_hidden;
