@@ -1,37 +1,18 @@
 /* link: base language hours site/locale site/facts */
 /* Facts of a business: the block, what is refused, and that what it says can be seen. */
 #include "base/io.h"
-#include "site/facts/facts.h"
+#include "facts_checked.h"
 #include "site/facts/schema.h"
 #include "site/locale/locale.h"
 
 #include <dirent.h>
 #include <math.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
-
-enum { ARENA_MAX = 4 << 20 };
 
 /* ---- blocks ---- */
-
-static struct json_value *parse(struct arena *arena, struct str json)
-{
-	struct json_value *v;
-	struct err err;
-	if (json_parse(arena, json, &v, &err) != OK)
-		fail_msg("%s in %.*s", err.text, STR_ARG(json));
-	return v;
-}
-
-/* The texts that facts_check gives keys of, separated by spaces. */
-static void note(void *ctx, const struct facts_finding *f)
-{
-	buf_printf(ctx, "%s:%s ", f->fault->key, f->path);
-}
 
 static struct facts_texts texts(const struct str *item, size_t count)
 {
@@ -57,15 +38,6 @@ static struct json_value *block_of(struct arena *arena, const struct facts_busin
 	buf_release(&notes);
 	buf_release(&out);
 	return json_get(v, "@graph")->first;
-}
-
-static void says(const struct json_value *v, const char *path, const char *text)
-{
-	const struct json_value *found = json_path(v, path);
-	if (!text && found)
-		fail_msg("%s is there: %.*s", path, STR_ARG(json_text(found)));
-	if (text && !str_eq(json_text(found), str_of(text)))
-		fail_msg("%s is '%.*s', should be '%s'", path, STR_ARG(json_text(found)), text);
 }
 
 static struct facts_business tilers(void)

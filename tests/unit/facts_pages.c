@@ -1,16 +1,9 @@
 /* link: base language hours site/locale site/facts */
 /* What is said of pages: the description of a business, the blocks of lists and of the home
  * page. */
-#include "site/facts/facts.h"
+#include "facts_checked.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-#include <cmocka.h>
-
-enum { ARENA_MAX = 4 << 20 };
 
 static struct facts_business tilers(void)
 {
@@ -27,27 +20,6 @@ static struct facts_business tilers(void)
 	    .phone = STR("+498999998970"),
 	    .service_area = {towns, 3},
 	};
-}
-
-static struct json_value *parse(struct arena *arena, struct str json)
-{
-	struct json_value *v;
-	struct err err;
-	if (json_parse(arena, json, &v, &err) != OK)
-		fail_msg("%s in %.*s", err.text, STR_ARG(json));
-	return v;
-}
-
-static void note(void *ctx, const struct facts_finding *f)
-{
-	buf_printf(ctx, "%s:%s ", f->fault->key, f->path);
-}
-
-static void says(const struct json_value *v, const char *path, const char *text)
-{
-	struct str found = json_text(json_path(v, path));
-	if (!str_eq(found, str_of(text)))
-		fail_msg("%s is '%.*s', should be '%s'", path, STR_ARG(found), text);
 }
 
 static size_t letters(struct str s)
