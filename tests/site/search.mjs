@@ -42,9 +42,9 @@ async function compare(index, q, answer) {
 }
 // Businesses that the search has, by the ids at the end of their addresses.
 const ids = new Set();
-for (const one of readdirSync(`${folder}/s`, { recursive: true }).filter((f) => /\w{13}\.bin$/.test(f)))
+for (const one of readdirSync(`${folder}/s`, { recursive: true }).filter((f) => /\w{10}\.bin$/.test(f)))
 	for (const line of gunzipSync(readFileSync(`${folder}/s/${one}`)).toString().split('\n'))
-		ids.add(line.split('\t')[3]?.replace(/\.html$/, '').slice(-13));
+		ids.add(line.split('\t')[3]?.match(/^[0-9a-z]{13}(?=:|$)|[0-9a-z]{13}(?=\.html$)/)?.[0]);
 const paged = (id) => ids.has(id);
 
 const index = await open(load);

@@ -28,7 +28,8 @@ my $base = 'http://' . own_address() . ":$port";
 my $i = Instance->make(settings => {
 	'web.processes' => 1, 'site.url' => $base, 'site.lang' => 'en', 'site.quality_publish' => 0,
 	'site.quality_index' => 0,
-	'site.search_url' => 'https://live.example/search'
+	'site.search_url' => 'https://live.example/search',
+	'site.search_pairs' => 6 # as at a million records: most names are of words that so many have
 });
 $i->up;
 $i->no_statement_timeouts;
@@ -204,6 +205,29 @@ for my $what (sort keys %drawn) {
 	is_deeply([ @$_{qw(found beyond)} ], [ 0, '' ], 'what nobody has finds nothing') for $nothing, $signs;
 }
 
+# ---- names of common words ----
+{
+	my %now = Site::files($site);
+	my %group;
+	for my $path (grep { m{^s/./} } keys %now) {
+		gunzip(\$now{$path} => \my $text) or die;
+		$group{$_} = 1 for $text =~ /^=([^\n]*)/mg;
+	}
+	my @pairs = map { /^(\S{3,}) (\S{3,})\t$/ ? [ $1, $2 ] : () } sort keys %group;
+	cmp_ok(scalar(grep { $_->[1] !~ /^@/ } @pairs), '>', 20, 'pairs of words that many have are stored');
+	cmp_ok(scalar(grep { $_->[1] =~ /^@/ } @pairs), '>', 20, 'and pairs of a word and a kind');
+	my @some = grep {defined} @pairs[ map { int($_ * @pairs / 40) } 0 .. 39 ];
+	my $label = sub { decode('UTF-8', $i->sql("SELECT label FROM category WHERE id = $_[0]")) };
+	my @asked = map { $_->[1] =~ /^@(\d+)/ ? "$_->[0] " . $label->($1) : "@$_" } @some;
+	# The search does not know regions.
+	my @answers = grep { !$_->{beyond} && !grep {/ region$/} @{ $_->{theirs} } } ask([ map { { q => $_ } } @asked ], 1);
+	cmp_ok(scalar @answers, '>=', 30, 'most names of two such words are within the search');
+	is_deeply([ map { "$_->{q}: @{ $_->{ours} } | @{ $_->{theirs} }" } grep { !$_->{same} } @answers ], [],
+		'and answered as by the live directory');
+	is_deeply([ map {"$_->{q}: $_->{requests}"}
+		grep { $_->{requests} > 5 && $_->{found} && !$_->{corrected} } @answers ], [], 'by five requests');
+}
+
 # ---- how it is written ----
 {
 	my @asked = ('Bio Hofladen', 'Biohofladen Hochtann', 'Laden 24', 'Bazar San Remo San Lorenz',
@@ -242,7 +266,7 @@ for my $what (sort keys %drawn) {
 # ---- files ----
 my %files = Site::files($site);
 my @parts = grep {m{^s/}} sort keys %files;
-is_deeply([ grep { !m{^s/root\.bin$|^s/[0-9a-z]/[0-9a-z]{13}\.bin$} } @parts ], [],
+is_deeply([ grep { !m{^s/root\.bin$|^s/[0-9a-z]/[0-9a-z]{10}\.bin$} } @parts ], [],
 	'files are named by their content');
 {
 	my @large;

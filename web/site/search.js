@@ -2,9 +2,11 @@
 // (src/directory/search/rank.c). Without this script the page says so and links lists.
 'use strict';
 (() => {
-	const HEAD = '\u{10ffff}', NEAR = '\u{10fffe}', LAST = '\u{10fffd}', STREET = '\u{10fffc}', UNPLACED = '\u{10fffb}';
+	const HEAD = '\u{10ffff}', NEAR = '\u{10fffe}', LAST = '\u{10fffd}', UNPLACED = '\u{10fffb}', NAME = '!', PAIR = ' ';
 	const TERMS_MAX = 8; // words; the directory reads no more either
 	const READ_MOST = 4000; // rows of a word that are read when no town is named
+	const PAIR_MOST = 4; // leaves of a pair of words, the best first
+	const FIRST = 10; // so many of a name are enough
 	const NONE = 9, FIELD = { name: 0, further: 1, kind: 2, cuisine: 3, place: 4, street: 6, other: 7 };
 
 	// ---- folding: directory/words/words.c ----
@@ -86,18 +88,29 @@
 		return new Response(new Blob([raw]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
 	};
 
+	// A word without endings of plurals and cases: directory/names/phrases.c.
+	const stem = (word) => {
+		const cut = (...ends) => { const end = ends.find((e) => word.endsWith(e) && size(word) >= e.length + 3); if (end) word = word.slice(0, -end.length); return end; };
+		if (cut('aux')) return `${word}al`;
+		cut('s', 'x');
+		cut('innen', 'in', 'en', 'er', 'um', 'ie', 'io', 'ia', 'e', 'i', 'a', 'o', 'u', 'y');
+		cut('s', 'z', 'x');
+		return word.replace(/([cg])h$/, '$1').replace(/(.)\1+/gu, '$1');
+	};
+
 	// load(path): a promise of the file's bytes.
 	async function open(load) {
 		const root = JSON.parse(await unpack(await load('s/root.bin')));
 		const latin = new Map(rowsOf(root.latin));
 		const k = (text) => key(latin, text);
 		const group = (map, at, value) => { map.has(at) ? map.get(at).push(value) : map.set(at, [value]); };
-		const phrases = new Map(), towns = new Map(), regions = new Map(), other = new Map(), countries = new Map(), in_country = new Map();
-		for (const [phrase, what] of rowsOf(root.phrases)) group(phrases, phrase, what);
-		const inTowns = new Set();
+		const phrases = new Map(), stems = new Map(), towns = new Map(), regions = new Map(), other = new Map(), countries = new Map(), in_country = new Map();
+		for (const [phrase, what, of] of rowsOf(root.phrases)) { group(phrases, phrase, what); group(stems, of ?? stem(phrase), what); }
+		const inTowns = new Map();
 		for (const [name, n] of rowsOf(root.towns)) {
 			towns.set(k(name), (towns.get(k(name)) ?? 0) + +n);
-			for (const word of words(latin, name)) inTowns.add(word);
+			const all = words(latin, name);
+			for (const word of all) group(inTowns, word, { key: k(name), words: all });
 		}
 		for (const [name, country, n] of rowsOf(root.regions)) {
 			regions.set(k(name), (regions.get(k(name)) ?? 0) + +n);
@@ -109,16 +122,16 @@
 		}
 		const kinds = new Map(rowsOf(root.kinds).map(([id, label, group]) => [id, { label, group }]));
 		const index = {
-			latin, phrases, towns, inTowns, regions, other, countries, in_country, kinds, key: k, words: (text) => words(latin, text),
+			latin, phrases, stems, towns, inTowns, regions, other, countries, in_country, kinds, key: k, words: (text) => words(latin, text),
 			wishes: new Map(rowsOf(root.wishes ?? '')), cuisines: new Map(rowsOf(root.cuisines ?? '')),
 			served: new Set(rowsOf(root.served ?? '').map(([c]) => c)),
 			fillers: new Set(rowsOf(root.fillers).map(([w]) => w)), common: new Map(rowsOf(root.common).map(([w, n]) => [w, +n])),
-			fences: parts(root.fences), leaves: parts(root.leaves), kept: new Map(), requests: 0, bytes: 0,
+			pairs: root.pairs, fences: parts(root.fences), leaves: parts(root.leaves), kept: new Map(), requests: 0, bytes: 0,
 		};
 		const file = (name, parse) => {
 			if (!index.kept.has(name)) {
 				index.requests++;
-				index.kept.set(name, load(`s/${name[12]}/${name}.bin`).then((data) => { index.bytes += data.byteLength; return unpack(data); }).then(parse));
+				index.kept.set(name, load(`s/${name[9]}/${name}.bin`).then((data) => { index.bytes += data.byteLength; return unpack(data); }).then(parse));
 			}
 			return index.kept.get(name);
 		};
@@ -137,32 +150,39 @@
 		return index;
 	}
 
+	const slug = (text) => text.toLowerCase().replace(/'/g, '').replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
 	const row = (line) => {
-		const [quality, kind, name, path, street = '', postcode = '', city = '', kinds = '', further = '', serves = ''] = line.split('\t');
-		return { quality: +quality, kind, name, path, street, postcode, city, id: path.replace(/\.html$/, '').slice(-13),
+		const [quality, kind, name, at, street = '', postcode = '', city = '', kinds = '', further = '', serves = ''] = line.split('\t');
+		const [id, file, folder] = at.split(':'), whole = at.endsWith('.html');
+		return { quality: +quality, kind, name, street, postcode, city, id: whole ? at.slice(-18, -5) : id,
+			path: whole ? at : `${folder || slug(city)}/${file || slug(name)}-${id}.html`,
 			kinds: kinds ? kinds.split('\x1f') : [], further: further ? further.split('\x1f') : [],
 			serves: serves ? serves.split('\x1f') : [] };
 	};
 	const rows = async (index, low, high, most) => (await index.range(low, high, most)).flatMap((g) => g.lines.map(row));
 	const ofWord = (index, word, places) => (places
-		? Promise.all((/^[@~]/.test(word) ? places : places.flatMap((p) => [p, STREET + p]))
-			.map((p) => rows(index, `${word}\t${p}`, `${word}\t${p}`))).then((all) => all.flat())
+		? Promise.all(places.map((p) => rows(index, `${word}\t${p}`, `${word}\t${p}`))).then((all) => all.flat())
 		: rows(index, `${word}\t`, `${word}\t${NEAR}`));
+	// Names that are what was typed, the best first, and that begin with it.
+	const ofName = (index, key) => (key ? rows(index, `${NAME}${key}\t`, `${NAME}${key}${LAST}`, 2) : []);
 
 	// ---- what was typed: directory/search/named.c ----
 
 	const letters = (word) => [...word].length;
 	const ENDINGS = 's= es= n= en= e= er= x= i= i=o i=e i=io e=a u=a ies=y as=a se= nen= a=o'.split(' ').map((e) => e.split('='));
 	const SAINTS = ['st', 'sankt', 'saint', 'sainte', 'ste', 'san'];
-	const meanings = (index, phrase) => {
-		const read = (at) => {
-			const all = index.phrases.get(at) ?? [], further = /\+$/.test(all[0] ?? '');
+	const meanings = (index, words) => {
+		const phrase = words.join('');
+		const read = (at, map = index.phrases) => {
+			const all = map.get(at) ?? [], further = /\+$/.test(all[0] ?? '');
 			return [...new Set(all.filter((m) => /\+$/.test(m) === further).map((m) => m.replace('+', '')))].slice(0, 4);
 		};
 		let found = read(phrase);
 		for (const [ending, instead] of ENDINGS)
 			if (!found.length && phrase.endsWith(ending) && phrase.length >= ending.length + 4)
 				found = read(phrase.slice(0, phrase.length - ending.length) + instead);
+		for (const one of [words.map(stem).join(''), stem(phrase)])
+			if (!found.length && size(one) >= 4) found = read(one, index.stems);
 		return found;
 	};
 	// Other names of the kind that begin with the same letters: "pizzeria" for "pizza".
@@ -229,12 +249,12 @@
 		for (let n = 5; n > 0 && !typed.meanings.length; n--)
 			for (let i = 0; i + n <= terms.length && !typed.meanings.length; i++) {
 				if (terms[i].filler || terms[i + n - 1].filler || terms.slice(i, i + n).some((t) => t.cuisine)) continue;
-				typed.meanings = meanings(index, terms.slice(i, i + n).map((t) => t.word).join(''));
+				typed.meanings = meanings(index, terms.slice(i, i + n).map((t) => t.word));
 				if (typed.meanings.length) terms.slice(i, i + n).forEach((t) => { t.kind = true; });
 				if (typed.meanings.length && n === 1) terms[i].related = related(index, terms[i].word, typed.meanings[0]);
 			}
 		for (const t of terms)
-			if (!t.filler && !t.kind && !t.cuisine && typed.meanings[0]?.[0] === 'c') t.kind = meanings(index, t.word).includes(typed.meanings[0]);
+			if (!t.filler && !t.kind && !t.cuisine && typed.meanings[0]?.[0] === 'c') t.kind = meanings(index, [t.word]).includes(typed.meanings[0]);
 		for (const t of terms)
 			if (t.asks === 't' && !t.kind && typed.meanings.length) t.wish = t.filler = true;
 		for (let n = 5; n > 0 && !typed.place; n--)
@@ -318,7 +338,7 @@
 
 	const deletions = (word) => [...word].map((_, i, all) => [...all.slice(0, i), ...all.slice(i + 1)].join(''));
 	const near = async (index, word) => {
-		if (letters(word) < 3 || /\d/.test(word)) return [];
+		if (letters(word) < 3 || /\d/.test(word) || index.common.has(word)) return [];
 		const groups = await Promise.all([word, ...deletions(word)].map((d) => index.range(`${NEAR}${d}\t`, `${NEAR}${d}\t`, 2)));
 		const found = [...new Set(groups.flat().flatMap((g) => g.lines))];
 		const one = (w) => {
@@ -333,24 +353,17 @@
 
 	// ---- answers ----
 
-	// The businesses whose names are what was typed, or have its words.
-	const named = async (index, typed, places, words) => {
-		const lists = await Promise.all(words.map((w) => ofWord(index, w, index.common.has(w) ? places : null)));
-		return unique(lists.flat()).filter((r) => judge(index, typed, r));
-	};
 	// A kind in a town: names that say so, then the list by quality.
 	const listed = async (index, typed) => {
 		const kind = typed.meanings[0].replace('c', ''), places = typed.place.keys;
 		const count = (t) => index.common.get(t.word) ?? 0, rarest = (a, b) => count(a) - count(b) || b.word.length - a.word.length;
-		// Such names have all words of the kind: one leads to them, and to the same name elsewhere when few have it.
+		// Such names have all words of the kind: one leads to them.
 		const [telling] = typed.terms.filter((t) => t.kind && !t.filler).sort(rarest);
-		const [rare] = typed.terms.filter((t) => !t.filler && !count(t)).sort((a, b) => !!b.kind - !!a.kind || rarest(a, b));
-		const [names, elsewhere, list] = await Promise.all([
-			telling && telling !== rare ? ofWord(index, telling.word, places) : [],
-			rare ? ofWord(index, rare.word) : [], ofWord(index, `@${kind}`, places)]);
+		const [names, named, list] = await Promise.all([
+			telling ? ofWord(index, telling.word, places) : [], ofName(index, typed.key), ofWord(index, `@${kind}`, places)]);
 		const main = (r) => typed.meanings.includes(`c${r.kind}`);
 		// All words of the place must be in the row, too: one that "SF" leads to has not "SF".
-		const told = unique([...names, ...elsewhere, ...list]).filter((r) => judge(index, typed, r) && (!r.byAlias || r.whole || r.starts));
+		const told = unique([...names, ...named, ...list]).filter((r) => judge(index, typed, r) && (!r.byAlias || r.whole || r.starts));
 		const head = ranked(index, typed, told).filter((r) =>
 			r.whole || (((r.degree === 0 || (r.degree === 1 && main(r))) && r.byName) || r.starts) && r.named);
 		return unique([...head, ...list.sort(byQuality)]);
@@ -366,19 +379,36 @@
 		}
 		// Words of towns come last: many businesses have them in their addresses, few in their names.
 		const words = typed.others.map((t) => t.word).sort((a, b) => index.inTowns.has(a) - index.inTowns.has(b) || count(a) - count(b) || b.length - a.length);
-		// The longest, and the last, whose leaf has its beginnings.
-		const rare = words.filter((w) => !count(w)).filter((w, at, all) => !at || w === typed.others[typed.others.length - 1].word || all.length === 2);
 		// What is written in one, mostly the first two: "biohofladen".
-		const joined = [...new Set(typed.others.flatMap((t) => t.joined ?? []))].filter((w) => places || !count(w)).slice(0, 1);
-		if (rare.length || places) return { list: await named(index, typed, places, [...rare.length ? rare : words.slice(0, 3), ...joined]) };
-		if (count(words[0]) <= READ_MOST) return { list: (await ofWord(index, words[0])).filter((r) => judge(index, typed, r)) };
-		const best = await rows(index, `${words[0]}\t${HEAD}`, `${words[0]}\t${HEAD}`);
-		return { list: best.filter((r) => judge(index, typed, r)), beyond: 'town' };
+		const joined = [...new Set(typed.others.flatMap((t) => t.joined ?? []))].filter((w) => w !== typed.key && (places || !count(w))).slice(0, 1);
+		const names = (await ofName(index, typed.key)).filter((r) => judge(index, typed, r));
+		if (names.filter((r) => r.whole).length >= FIRST) return { list: names };
+		const found = async (lists) => ({ list: unique([...names, ...(await Promise.all(lists)).flat().filter((r) => judge(index, typed, r))]) });
+		const own = words.filter((w) => !index.inTowns.has(w)), first = own.length ? own.slice(0, 1) : words.slice(0, 2);
+		if (places) return found([...first, ...joined].map((w) => ofWord(index, w, count(w) ? places : null)));
+		// A town that was not told from the text, because its words are of a kind, too, or typed twice.
+		const typedSo = (t) => t.words.every((w) => typed.terms.some((o) => o.word === w));
+		const within = typed.terms.flatMap((t) => (typed.place ? [] : index.inTowns.get(t.word) ?? [])).filter(typedSo)
+			.sort((a, b) => b.words.length - a.words.length)[0];
+		const beside = within ? words.filter((w) => !within.words.includes(w)).slice(0, 1) : [];
+		const lists = beside.map((w) => ofWord(index, w, [within.key])), many = (w) => count(w) > index.pairs && !index.fillers.has(w);
+		const read = (a, b) => { const [one, other] = /^@/.test(b) || compare(a, b) < 0 ? [a, b] : [b, a], pair = `${one}${PAIR}${other}\t`; return rows(index, pair, pair, PAIR_MOST); };
+		const pairs = words.filter(many).flatMap((a, i, all) => all.slice(i + 1).map((b) => [a, b]));
+		const kinds = typed.meanings.every((m) => m[0] === 'c') ? typed.meanings.map((m) => `@${m.slice(1)}`) : [];
+		if (first.every((w) => count(w) <= index.pairs)) lists.push(...first.map((w) => ofWord(index, w)));
+		// All words are in many names: pairs of them, or of one and the kind.
+		else if (pairs.length) lists.push(read(...pairs[0]));
+		else if (kinds.length && many(words[0])) {
+			const [told] = typed.terms.filter((t) => t.kind && !t.filler).map((t) => t.word);
+			lists.push(...kinds.map((k) => read(words[0], k)), many(told) ? read(words[0], told) : ofWord(index, told));
+		} else if (count(words[0]) <= READ_MOST) lists.push(ofWord(index, words[0]));
+		if (lists.length) return found([...lists, ...joined.map((w) => ofWord(index, w))]);
+		return { ...await found([rows(index, `${words[0]}\t${HEAD}`, `${words[0]}\t${HEAD}`)]), beyond: 'town' };
 	};
 	const begun = async (index, typed) => {
 		const last = typed.others.find((t) => t.last);
 		if (!last || (letters(last.word) < 3 && typed.terms.length === 1)) return [];
-		return unique(await rows(index, last.word, last.word + LAST, 3)).filter((r) => judge(index, typed, r));
+		return unique(await rows(index, `${last.word}0`, last.word + LAST, 3)).filter((r) => judge(index, typed, r));
 	};
 
 	// { list: best first, beyond: '' | 'town' (add one) | 'place' | 'kind' (not answered here), corrected }
@@ -400,8 +430,7 @@
 		}
 		if (!typed.others.length) {
 			// Of a kind or a place alone, and of a kind in a region, only names are answered.
-			const telling = typed.terms.filter((t) => !t.filler).map((t) => t.word).filter((w) => !index.common.has(w)).slice(0, 1);
-			const names = (await named(index, typed, null, telling)).filter((r) => r.whole || r.starts).sort(byRank);
+			const names = unique(await ofName(index, typed.key)).filter((r) => judge(index, typed, r) && (r.whole || r.starts)).sort(byRank);
 			// "EL SUR San Francisco": names of nothing but words that join others.
 			const rest = typed.terms.filter((t) => !t.place && !t.wish).map((t) => t.word), joined = index.key(rest.join(''));
 			if (!typed.meanings.length && !wide && typed.place && rest.length)
@@ -413,7 +442,7 @@
 		}
 		let { list, beyond = '' } = await byName(index, typed), corrected = false;
 		const places = typed.place && !wide ? typed.place.keys : null;
-		if (list.length < 10 && !beyond) list = unique([...list, ...await begun(index, typed)]);
+		if (list.length < FIRST && !beyond && !list.some((r) => r.whole)) list = unique([...list, ...await begun(index, typed)]);
 		if (!list.length && !beyond && !places && typed.meanings.length) {
 			// A town that is no place of the directory, because its country is not known.
 			const town = index.key(typed.others.map((t) => t.word).join('')), kind = typed.meanings[0].replace('c', '');

@@ -393,8 +393,12 @@ void phrases_each(phrases_visit *visit, void *ctx)
 {
 	if (!phrases_count)
 		phrases_build();
-	for (size_t i = 0; i < phrases_count; i++)
-		visit(ctx, phrases[i].key, phrases[i].usual != 0, &phrases[i].meaning);
+	for (size_t i = 0; i < phrases_count; i++) {
+		char of_key[STEM_BYTES];
+		bool same = str_eq(phrases[i].stem, stem_of(&phrases[i].key, 1, of_key));
+		visit(ctx, phrases[i].key, same ? STR("") : phrases[i].stem, phrases[i].usual != 0,
+		      &phrases[i].meaning);
+	}
 }
 
 /* Folded, in the languages of the taxonomy and Serbian. */

@@ -39,7 +39,7 @@ size_t phrases_begin(struct str key, struct phrase_name *out, size_t max);
 
 /* Each phrase: its folded key, whether it is a further name in its language (those count only where
  * no first name is the same), and what it means. In the order of the keys. */
-typedef void phrases_visit(void *ctx, struct str key, bool further,
+typedef void phrases_visit(void *ctx, struct str key, struct str stem, bool further,
 			   const struct phrase_meaning *meaning);
 void phrases_each(phrases_visit *visit, void *ctx);
 

@@ -213,6 +213,7 @@ struct theme {
 	struct str css, business_css, icon, script; /* their addresses */
 	struct look_patterns patterns;
 	struct str search_script; /* empty: the site has no search */
+	uint32_t search_pairs;
 	struct str script_body;
 	struct str *label;     /* of the categories, in the order of taxonomy_categories */
 	struct region *region; /* sorted by id; the first is used for records without one */

@@ -219,7 +219,7 @@ enum status search_files(struct export_files *f, const struct theme *t, const st
 		return err_errno(err, FAILED, "%s", temporary);
 	arena_init(&r.arena, 1 << 20);
 	buf_init(&r.link, 4 * EXPORT_PATH);
-	r.search = sitesearch_create(folder);
+	r.search = sitesearch_create(folder, t->search_pairs);
 	r.packer = sitesearch_packer_create();
 	enum status status = search_read(&r, blocks, err);
 	if (status == OK)

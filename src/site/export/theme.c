@@ -453,6 +453,7 @@ enum status theme_load(struct theme *t, const struct export_options *o,
 		if (!o->shop && config_number(t->config, CONFIG_SITE_SEARCH))
 			t->search_script =
 			    theme_asset(t, "site/search.js", "assets/search.js", hash);
+		t->search_pairs = (uint32_t)config_number(t->config, CONFIG_SITE_SEARCH_PAIRS);
 		status = theme_add_script(t, hash, err);
 	}
 	if (status == OK)

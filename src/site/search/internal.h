@@ -1,5 +1,6 @@
 /*   pack.c    how the files are stored
  *   search.c  from businesses to postings, and from sorted postings to files
+ *   counts.c  in how many businesses each word is
  *   sorter.c  an external sort with bounded memory
  *   tree.c    leaves and fences of sorted lines
  *   root.c    the root */
@@ -8,6 +9,23 @@
 
 #include "base/buf.h"
 #include "site/search/search.h"
+
+/* ---- counts.c ---- */
+
+/* Words by a hash of 64 bits, 16 bytes each. */
+struct counts {
+	struct count {
+		uint64_t hash; /* 0: empty */
+		uint32_t named, all;
+	} * item;
+	size_t count, room; /* room: a power of two */
+};
+void counts_init(struct counts *c);
+void counts_release(struct counts *c);
+/* A business has the word; named: in a name. */
+void counts_add(struct counts *c, struct str word, bool named);
+/* How many have it; *named: in a name. */
+uint32_t counts_of(const struct counts *c, struct str word, uint32_t *named);
 
 /* ---- sorter.c ---- */
 
@@ -48,7 +66,7 @@ MUST_CHECK enum status leaves_end(struct tree *t, struct err *err);
 /* ---- root.c ---- */
 
 /* common: lines of word and number of rows. served: a line for each cuisine that is served. */
-void root_write(const struct sitesearch_root *root, struct str common, struct str served,
-		const struct tree *tree, struct buf *out);
+void root_write(const struct sitesearch_root *root, uint32_t pairs, struct str common,
+		struct str served, const struct tree *tree, struct buf *out);
 
 #endif

@@ -8,13 +8,13 @@
 #include "directory/words/words.h"
 
 /* A line for each phrase: its key, c and a category's or g and a group's number, + when it is a
- * further name. */
-static void root_put_phrase(void *ctx, struct str key, bool further,
+ * further name; its stem, when that is not the stem of its key. */
+static void root_put_phrase(void *ctx, struct str key, struct str stem, bool further,
 			    const struct phrase_meaning *meaning)
 {
-	buf_printf(ctx, "%.*s\t%c%d%s\n", STR_ARG(key), meaning->category ? 'c' : 'g',
+	buf_printf(ctx, "%.*s\t%c%d%s%s%.*s\n", STR_ARG(key), meaning->category ? 'c' : 'g',
 		   meaning->category ? meaning->category->id : meaning->group->id,
-		   further ? "+" : "");
+		   further ? "+" : "", stem.n ? "\t" : "", STR_ARG(stem));
 }
 
 static void root_put_letters(struct buf *out)
@@ -73,8 +73,8 @@ static void root_put_aliases(const struct sitesearch_root *root, struct buf *out
 	}
 }
 
-void root_write(const struct sitesearch_root *root, struct str common, struct str served,
-		const struct tree *tree, struct buf *out)
+void root_write(const struct sitesearch_root *root, uint32_t pairs, struct str common,
+		struct str served, const struct tree *tree, struct buf *out)
 {
 	struct json_writer w;
 	struct buf text[6];
@@ -108,6 +108,7 @@ void root_write(const struct sitesearch_root *root, struct str common, struct st
 	};
 	json_writer_init(&w, out);
 	json_object_begin(&w);
+	json_member_i64(&w, "pairs", pairs);
 	for (size_t i = 0; i < COUNT_OF(members); i++)
 		json_member_str(&w, members[i].name, members[i].text);
 	json_object_end(&w);

@@ -10,8 +10,13 @@
  * A business has a row under each folded word of its names, under its kind, under the group of
  * kinds and, SITESEARCH_CUISINE in front, under each cuisine that it serves; the row holds all that
  * a list shows and all that ranking needs, so that one leaf answers a word and a place. It has one
- * under each word of its street that is in the name of any business, too, the place behind
- * SITESEARCH_STREET.
+ * under each word of its street that is in the name of any business, too, and, under a word and a
+ * town other than its own, when its name, its street or the name of its own town has the name of
+ * that town. SITESEARCH_NAME in front, it has one under the key of its name, so that one leaf has
+ * all of a name and those that begin with it.
+ * Names may have no word that is in few businesses. So a business has a row under each two of its
+ * words that more than `pairs` businesses have, SITESEARCH_PAIR between them, and under each of
+ * these and each of its kinds.
  * Words with more than SITESEARCH_COMMON rows have their best rows once more under the place
  * SITESEARCH_HEAD. Behind all words follow their corrections: each word under itself and under
  * what is left of it when one letter is left out, all with SITESEARCH_NEAR in front.
@@ -24,8 +29,8 @@
  * the figures).
  *
  * Memory: SITESEARCH_BUFFER for the sort and as much again for its order, whatever the number
- * of businesses; runs are unlinked files in the folder that is named, about 600 bytes a
- * business.
+ * of businesses, and 32 to 64 bytes for each different word; runs are unlinked files in the folder
+ * that is named, about 1 500 bytes a business.
  *
  * Caller: the export. Blocking. */
 #ifndef SITE_SEARCH_SEARCH_H
@@ -40,7 +45,8 @@
 #define SITESEARCH_HEAD     "\xf4\x8f\xbf\xbf" /* U+10FFFF, behind every place */
 #define SITESEARCH_CUISINE  "~"
 #define SITESEARCH_UNPLACED "\xf4\x8f\xbf\xbb" /* U+10FFFB, in front of a town of unknown country */
-#define SITESEARCH_STREET   "\xf4\x8f\xbf\xbc" /* U+10FFFC, in front of a place */
+#define SITESEARCH_NAME     "!"                /* in front of the key of a name */
+#define SITESEARCH_PAIR     " "                /* between two words */
 #define SITESEARCH_NEAR     "\xf4\x8f\xbf\xbe" /* U+10FFFE, behind every word */
 /* Endings of stored files that are compressed already. */
 #define SITESEARCH_ENDING ".bin"
@@ -74,8 +80,9 @@ struct sitesearch_root {
 };
 
 struct sitesearch;
-/* temporary: folder for the sort's runs. It must stay open. */
-struct sitesearch *sitesearch_create(int temporary);
+/* temporary: folder for the sort's runs. It must stay open. pairs: pairs are stored of words that
+ * more businesses have. */
+struct sitesearch *sitesearch_create(int temporary, uint32_t pairs);
 void sitesearch_free(struct sitesearch *s);
 
 /* Add a business. Texts are copied. */

@@ -11,11 +11,12 @@ enum {
 	LEAF_LEAST = 48 << 10,
 	LEAF_MOST = 96 << 10,
 	LEAF_ROWS = 100, /* a leaf ends before one of so many rows, from LEAF_LEAST on */
-	/* Leaves. Fewer, as of two million businesses, are named by the root itself, some 14 bytes
+	/* Leaves. Fewer, as of two million businesses, are named by the root itself, some 12 bytes
 	 * each: a request less for each word of a query. */
-	FENCE_LEAST = 8192,
-	FENCE_MOST = 16384,
+	FENCE_LEAST = 24576,
+	FENCE_MOST = 32768,
 	FENCE_USUAL = 128,
+	NAME_TEXT = 10 + 1, /* 50 bits: each leaf's name is in the root */
 };
 
 void leaves_init(struct tree *t, sitesearch_put *put, void *ctx)
@@ -36,15 +37,16 @@ void leaves_release(struct tree *t)
 }
 
 /* Write a fence or leaf under the name that its content gives it, and clear it. */
-static enum status leaves_put_named(struct tree *t, struct buf *content, char name[RECORD_ID_TEXT],
+static enum status leaves_put_named(struct tree *t, struct buf *content, char name[NAME_TEXT],
 				    struct err *err)
 {
-	char path[SITESEARCH_PATH];
+	char path[SITESEARCH_PATH], hash[RECORD_ID_TEXT];
 	if (buf_failed(content))
 		return err_set(err, TOO_LARGE, "a part of the search's index");
-	record_id_format((int64_t)(XXH3_64bits(content->p, content->n) >> 1), name);
+	record_id_format((int64_t)(XXH3_64bits(content->p, content->n) >> 1), hash);
+	snprintf(name, NAME_TEXT, "%s", hash + RECORD_ID_TEXT - NAME_TEXT);
 	/* By the last character, of which there are 32. */
-	snprintf(path, sizeof(path), "s/%c/%s" SITESEARCH_ENDING, name[RECORD_ID_TEXT - 2], name);
+	snprintf(path, sizeof(path), "s/%c/%s" SITESEARCH_ENDING, name[NAME_TEXT - 2], name);
 	enum status status = t->put(t->ctx, path, buf_view(content), err);
 	buf_reset(content);
 	return status;
@@ -52,7 +54,7 @@ static enum status leaves_put_named(struct tree *t, struct buf *content, char na
 
 static enum status leaves_end_fence(struct tree *t, struct err *err)
 {
-	char name[RECORD_ID_TEXT];
+	char name[NAME_TEXT];
 	if (!t->fence_leaves)
 		return OK;
 	enum status status = leaves_put_named(t, &t->fence, name, err);
@@ -64,7 +66,7 @@ static enum status leaves_end_fence(struct tree *t, struct err *err)
 
 static enum status leaves_end_leaf(struct tree *t, struct err *err)
 {
-	char name[RECORD_ID_TEXT];
+	char name[NAME_TEXT];
 	if (!t->leaf.n)
 		return OK;
 	enum status status = leaves_put_named(t, &t->leaf, name, err);
