@@ -4,6 +4,8 @@
 
 #include "base/str.h"
 
+#include <string.h>
+
 enum { DIGITS_MAX = 20 };
 
 /* n in decimal, written at the end of `out`. */
@@ -15,6 +17,14 @@ static inline struct str digits_of(uint64_t n, char out[DIGITS_MAX])
 		n /= 10;
 	} while (n);
 	return (struct str){out + at, DIGITS_MAX - at};
+}
+
+/* Write n in decimal at `to`, which has room for its digits; returns their end. */
+static inline char *digits_put(char *to, uint64_t n)
+{
+	char digits[DIGITS_MAX];
+	struct str text = digits_of(n, digits);
+	return (char *)memcpy(to, text.p, text.n) + text.n;
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* Array literals for parameters. */
 #include "db/db.h"
 
+#include "base/digits.h"
 #include "base/fatal.h"
 
 void array_begin(struct buf *a)
@@ -17,8 +18,11 @@ static void array_comma(struct buf *a)
 
 void array_i64(struct buf *a, int64_t value)
 {
+	char digits[DIGITS_MAX];
 	array_comma(a);
-	buf_printf(a, "%lld", (long long)value);
+	if (value < 0)
+		buf_putc(a, '-');
+	buf_str(a, digits_of(value < 0 ? -(uint64_t)value : (uint64_t)value, digits));
 }
 
 void array_null(struct buf *a)

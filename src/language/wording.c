@@ -1,7 +1,7 @@
 #include "language/internal.h"
 #include "language/po.h"
+#include "base/digits.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,12 +134,12 @@ struct str wording_count(const struct wording *w, struct arena *arena, enum word
 void wording_number(const struct wording *w, uint64_t n, char out[WORDING_NUMBER])
 {
 	const struct language *l = wording_language(w);
-	char digits[24], *to = out;
-	int count = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
-	for (int i = 0; i < count; i++) {
-		if (i && (count - i) % 3 == 0 && n >= (uint64_t)l->group_from)
+	char room[DIGITS_MAX], *to = out;
+	struct str digits = digits_of(n, room);
+	for (size_t i = 0; i < digits.n; i++) {
+		if (i && (digits.n - i) % 3 == 0 && n >= (uint64_t)l->group_from)
 			to = stpcpy(to, l->group);
-		*to++ = digits[i];
+		*to++ = digits.p[i];
 	}
 	*to = '\0';
 }

@@ -336,22 +336,14 @@ struct str business_hours_text(struct maker *m, const struct hours_week *week)
 	return text;
 }
 
-/* Write a decimal number; returns its end. */
-static char *business_put_minutes(char *to, int minutes)
-{
-	char digits[DIGITS_MAX];
-	struct str text = digits_of((uint64_t)minutes, digits);
-	return mempcpy(to, text.p, text.n);
-}
-
 void business_put_week(struct maker *m, struct json_value *to_value, const char *week_key,
 		       const char *zone_key, const struct hours_week *week, struct str zone)
 {
 	char spans[HOURS_SPANS_MAX * 12], *to = spans;
 	for (size_t i = 0; i < week->count; i++) {
-		to = business_put_minutes(to, week->span[i].from);
+		to = digits_put(to, (uint64_t)week->span[i].from);
 		*to++ = '-';
-		to = business_put_minutes(to, week->span[i].to);
+		to = digits_put(to, (uint64_t)week->span[i].to);
 		*to++ = ',';
 	}
 	if (!week->count || !zone.n)

@@ -157,7 +157,9 @@ static const struct json_value *listed_put_members(struct maker *m, const struct
 {
 	struct json_value *found = json_build(&m->b, m->root, "found", JSON_IS_ARRAY);
 	const struct level_page level = lists_level(l, (uint32_t)(p - l->page));
-	struct listed_map map = {.count = 0};
+	struct listed_map map; /* large: only what is counted is set */
+	map.count = 0;
+	map.country = STR("");
 	listed_put_range(m, l, p->from, p->to, found, rows, row, of_kinds,
 			 level.level == LEVEL_KIND ? NULL : &map);
 	listed_put_map(m, &level, &map);
@@ -286,8 +288,9 @@ static void listed_put_row(struct maker *m, struct json_value *rows, struct str 
 {
 	struct json_value *v = json_build(&m->b, rows, NULL, JSON_IS_OBJECT);
 	json_build_text(&m->b, v, "name", name);
-	json_build_text(&m->b, v, "count", maker_count(m, count));
-	json_build_text(&m->b, v, "chip_count", maker_count(m, count));
+	struct str text = maker_count(m, count);
+	json_build_text(&m->b, v, "count", text);
+	json_build_text(&m->b, v, "chip_count", text);
 	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), level_link(m, to));
 }
 

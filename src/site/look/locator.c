@@ -2,7 +2,6 @@
 #include "site/look/look.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/digits.h"
@@ -37,15 +36,17 @@ double look_metres(const struct look_spot *from, const struct look_spot *to)
 void look_distance(double metres, const struct wording *wording, char out[LOOK_DISTANCE])
 {
 	if (metres < 995) {
-		snprintf(out, LOOK_DISTANCE, "%ld m", lround(metres / 50) * 50);
+		memcpy(digits_put(out, (uint64_t)lround(metres / 50) * 50), " m", sizeof(" m"));
 		return;
 	}
-	long tenths = lround(metres / 100);
-	if (tenths >= 100 || tenths % 10 == 0)
-		snprintf(out, LOOK_DISTANCE, "%ld km", (tenths + 5) / 10);
-	else
-		snprintf(out, LOOK_DISTANCE, "%ld%s%ld km", tenths / 10,
-			 wording ? wording_language(wording)->decimal : ".", tenths % 10);
+	uint64_t tenths = (uint64_t)lround(metres / 100);
+	bool whole = tenths >= 100 || tenths % 10 == 0;
+	char *to = digits_put(out, whole ? (tenths + 5) / 10 : tenths / 10);
+	if (!whole) {
+		to = stpcpy(to, wording ? wording_language(wording)->decimal : ".");
+		to = digits_put(to, tenths % 10);
+	}
+	memcpy(to, " km", sizeof(" km"));
 }
 
 void look_put_near(struct json_build *b, struct json_value *list, const struct look_near *near,

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "base/digits.h"
 #include "base/files.h"
 
 enum { GROUPS = 21, LOOK_STYLE_MAX = 1 << 16 };
@@ -48,8 +49,12 @@ static unsigned look_palette(int64_t id)
 
 struct str look_pattern(int category, int64_t id, char out[LOOK_PATTERN])
 {
-	int n = snprintf(out, LOOK_PATTERN, "t%u c%u", look_motif(category), look_palette(id));
-	return (struct str){out, (size_t)n};
+	char *to = out;
+	*to++ = 't';
+	to = digits_put(to, look_motif(category));
+	to = stpcpy(to, " c");
+	to = digits_put(to, look_palette(id));
+	return (struct str){out, (size_t)(to - out)};
 }
 
 static bool look_read_classes(struct str sheet, char letter, struct str *rules, unsigned count)

@@ -102,12 +102,18 @@ static void spots_fit(struct spots_map *m, const struct look_spot *centre)
 				     (WIDTH - 2 * MARGIN)));
 }
 
+/* Whether the distance of two points is less. */
+static bool spots_within(double x, double y, double distance)
+{
+	return x * x + y * y < distance * distance;
+}
+
 static bool spots_is_free(const struct spots_map *m, size_t before, double x, double y)
 {
 	if (x < PIN + 2 || x > WIDTH - PIN - 2 || y < PIN + 2 || y > HEIGHT - MARGIN - PIN)
 		return false;
 	for (size_t i = 0; i < before; i++)
-		if (m->pin[i].shown && hypot(m->x[i] - x, m->y[i] - y) < 2 * PIN + 1)
+		if (m->pin[i].shown && spots_within(m->x[i] - x, m->y[i] - y, 2 * PIN + 1))
 			return false;
 	return true;
 }
@@ -183,7 +189,7 @@ static void spots_put_moved(const struct spots_map *m, size_t numbered, struct b
 	bool any = false;
 	for (size_t i = 0; i < numbered; i++) {
 		double x = spots_x(m, &m->pin[i].at), y = spots_y(m, &m->pin[i].at);
-		if (!m->pin[i].shown || hypot(x - m->x[i], y - m->y[i]) < PIN)
+		if (!m->pin[i].shown || spots_within(x - m->x[i], y - m->y[i], PIN))
 			continue;
 		LOOK_PUT(out, any ? "M# #L# #" : "<path class=\"bar-line\" d=\"M# #L# #", lrint(x),
 			 lrint(y), lrint(m->x[i]), lrint(m->y[i]));
