@@ -416,9 +416,9 @@ enum status enrich_check_schedule(const struct instance *i, struct err *err)
 {
 	struct schedule ignored;
 	enum status status = read_schedule(i, &ignored, err);
-	const struct pipeline_stage *http = pipeline_stage_find(STR("http"));
-	if (status == OK && *config_text(&i->config, CONFIG_PIPELINE_HTTP_URL))
-		status = check_stage(i, http, err);
+	for (const struct pipeline_stage *const *s = pipeline_stages; status == OK && *s; s++)
+		if ((*s)->configured && (*s)->configured(&i->config))
+			status = check_stage(i, *s, err);
 	return status;
 }
 

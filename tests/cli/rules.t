@@ -126,6 +126,12 @@ for my $sample ('n = db_i64(&rows, 0, 3);', 'if (db_null(rows, i, 0))', 'rows_te
 }
 accepted('a column by its name', 'src/a/a.c' => "n = db_i64(&rows, 0, SQL_BUSINESS_GET_ID);\n");
 
+for my $sample ('url = config_text(c, CONFIG_PIPELINE_HTTP_URL);', 'stage = pipeline_stage_find(STR("http"));') {
+	refused('stage', 'src/a/a.c:1', "a stage outside of its file: $sample", 'src/a/a.c' => "$sample\n");
+}
+accepted('the settings of a stage in its file',
+	'src/pipeline/stages/http.c' => "url = config_text(c, CONFIG_PIPELINE_HTTP_URL);\n");
+
 refused('wide', 'tests/cli/a.t:2', 'a line of 121 columns in a test', 'tests/cli/a.t' => "1;\n" . 'x' x 121 . "\n");
 refused('wide', 'bench/a/run:1', 'a tab counts as four columns', 'bench/a/run' => "\t" . 'x' x 117 . "\n");
 accepted('120 columns', 'tests/lib/A.pm' => "\t" . 'x' x 116 . "\n");

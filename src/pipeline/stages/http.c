@@ -6,10 +6,15 @@
 /* One service for all items: pipeline.in_flight is the limit, not its number of calls at once. */
 enum { SERVICE_CONCURRENCY = 1000 };
 
+static bool service_configured(const struct config *config)
+{
+	return *config_text(config, CONFIG_PIPELINE_HTTP_URL) != '\0';
+}
+
 static bool service_eligible(const struct config *config, struct err *err)
 {
 	const char *url = config_text(config, CONFIG_PIPELINE_HTTP_URL);
-	if (!*url)
+	if (!service_configured(config))
 		return err_set(err, INVALID, "stage http is off: set pipeline.http_url"), false;
 	if (!stage_url_check(url, err)) {
 		(void)err_prefix(err, INVALID, "pipeline.http_url");
@@ -81,5 +86,6 @@ const struct pipeline_stage stage_http = {
     .read = service_read,
     .ask = service_ask,
     .eligible = service_eligible,
+    .configured = service_configured,
     .interval = CONFIG_PIPELINE_HTTP_INTERVAL,
 };

@@ -62,6 +62,9 @@ struct pipeline_stage {
 	struct stage_statement (*settle)(struct stage_claim *claim);
 	/* Whether the settings allow it to run; err says which one is missing. NULL: always. */
 	bool (*eligible)(const struct config *config, struct err *err);
+	/* Whether the operator has configured it: its settings are then checked when the instance
+	 * starts, also without a schedule. NULL: it has no settings of its own. */
+	bool (*configured)(const struct config *config);
 	bool needs_website; /* batches hold only businesses that have one */
 	/* shortest time between two calls to one host; of stages that ask */
 	enum config_id interval;
