@@ -718,6 +718,23 @@ WHERE b.id = $1;
 -- served-by: business_path_pkey
 SELECT id, path FROM business_path WHERE id = ANY ($1::bigint[]);
 
+-- name: towns_served
+-- The places that a business means by folded names of towns ($2), as coming.c of the export finds them: the only one of a
+-- name in its region, or else in its country. listed: at least $3 businesses there are of its kind.
+-- served-by: city_by_name_key
+WITH found AS (SELECT n.place, c.slug, c.region_id = b.region_id AS own, c.businesses,
+		(SELECT count(*) FROM (SELECT FROM business AS o WHERE o.city_id = c.id AND o.category_id = b.category_id
+			LIMIT $3::integer) AS kind) >= $3::integer AS listed
+	FROM business AS b JOIN region AS h ON h.id = b.region_id
+	CROSS JOIN unnest($2::text[]) WITH ORDINALITY AS n (key, place)
+	CROSS JOIN LATERAL (SELECT * FROM city WHERE name_key = n.key AND slug <> ''
+		ORDER BY businesses DESC, id LIMIT 1000) AS c
+	JOIN region AS g ON g.id = c.region_id AND g.country = h.country
+	WHERE b.id = $1::bigint),
+meant AS (SELECT f.*, count(*) OVER w AS places, count(*) FILTER (WHERE own) OVER w AS owns
+	FROM found AS f WINDOW w AS (PARTITION BY place))
+SELECT place, slug, listed FROM meant WHERE businesses > 0 AND (own AND owns = 1 OR owns = 0 AND places = 1) ORDER BY place;
+
 -- name: business_closed_get
 -- served-by: business_closed_pkey
 SELECT name, closed_on::text AS closed_on FROM business_closed WHERE id = $1::bigint;

@@ -26,7 +26,7 @@ SELECT id, external_id FROM business_detail WHERE id = ANY($1::bigint[]);
 SELECT id, key, country, name, businesses > 0 AS used FROM region ORDER BY id;
 
 -- name: export_places
-SELECT id, region_id, slug, name FROM city WHERE slug IS NOT NULL ORDER BY id;
+SELECT id, region_id, slug, name, businesses > 0 AS used FROM city WHERE slug IS NOT NULL ORDER BY id;
 
 -- name: export_only
 -- The best businesses of a place, by its address.

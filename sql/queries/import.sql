@@ -329,6 +329,19 @@ FROM (SELECT country, city_slug, region_key, region_name, region_name_key FROM k
 LEFT JOIN middle AS m ON m.region_key = n.region_key AND m.city_slug = n.city_slug
 ORDER BY n.region_key, n.city_slug, n.region_name;
 
+-- name: import_home_guess
+-- The only place of a name, which does not say where it is, is where the records without region are, if that is one spot.
+UPDATE import_home AS o SET lat_e7 = m.lat_e7, lon_e7 = m.lon_e7
+FROM (SELECT country, city_slug, percentile_disc(0.5) WITHIN GROUP (ORDER BY lat_e7) AS lat_e7,
+		percentile_disc(0.5) WITHIN GROUP (ORDER BY lon_e7) AS lon_e7
+	FROM (SELECT h.country, h.city_slug, r.lat_e7, r.lon_e7 FROM {{import_homeless}}
+		UNION ALL SELECT h.country, h.city_slug, r.lat_e7, r.lon_e7 FROM {{import_homeless_known}}) AS spots
+	GROUP BY country, city_slug HAVING max(lat_e7) - min(lat_e7) <= 2248300
+		AND (max(lon_e7) - min(lon_e7)) * cosd(min(lat_e7) / 1e7) <= 2248300) AS m
+WHERE m.country = o.country AND m.city_slug = o.city_slug AND o.lat_e7 IS NULL
+	AND NOT EXISTS (SELECT FROM import_home AS h WHERE h.country = o.country AND h.city_slug = o.city_slug
+		AND h.region_key <> o.region_key);
+
 -- name: import_home_rows_near
 -- Records that lie near one of them, and near no other.
 UPDATE import_row AS r SET region_name = m.region_name, region_name_key = m.region_name_key

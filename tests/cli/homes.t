@@ -45,12 +45,16 @@ my @lines = map { s/\s+//gr } (
 	'c1,Silent,  Carlau, Wien, AT, , ',
 	'c2,Quiet,   Carlau, , AT, , ',
 	'c3,Said,    Darlau, , AT, 48.2, 16.3',
-	'c4,Mute,    Darlau, Wien, AT, , ');
+	'c4,Mute,    Darlau, Wien, AT, , ',
+	'e1,Still,   Ellau, Wien, AT, , ',
+	'e2,East,    Ellau, , AT, 48.2, 16.3',
+	'e3,West,    Ellau, , AT, 47.2, 10.2');
 my $expected = <<'END';
 Abroad|at-erlenau
 Alone1|de-bayern-erlenau
 Alone2|de-bayern-erlenau
 Alone3|de-bayern-erlenau
+East|at-ellau
 Far|de-neuhof
 Known|at-tirol-buchau
 Mute|at-wien-darlau
@@ -60,11 +64,13 @@ North1|de-hessen-neuhof
 North2|de-hessen-neuhof
 Nowhere|de-neuhof
 Quiet|at-wien-carlau
-Said|at-darlau
+Said|at-wien-darlau
 Second|at-buchau
 Silent|at-wien-carlau
 South1|de-bayern-neuhof
+Still|at-wien-ellau
 Unsaid|at-buchau
+West|at-ellau
 END
 
 # What lists count and find.

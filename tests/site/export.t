@@ -254,8 +254,12 @@ near_as_live('and so does the live page', (sort map { path_of($_) } paged())[ 0 
 		JOIN business AS o USING (country) WHERE o.id = $id AND b.lat_e7 IS NOT NULL ORDER BY b.id LIMIT 40");
 	splice @here, 6;
 	touch(join(',', @here), 'lat_e7 = ' . ($lat + 3000) . ", lon_e7 = $lon");
+	my $abroad = splice @here, 1, 1;
+	touch($abroad, "country = 'JP'");
 	export();
 	near_as_live('at one spot those that follow come first, on live pages, too', map { path_of($_) } @here);
+	my $named = path_of($abroad);
+	unlike(Site::slurp("$site/" . path_of($here[0])), qr/\Q$named/, '... and none whose coordinates lie abroad');
 }
 
 # ---- new, gone, suppressed, back ----

@@ -143,6 +143,21 @@ my ($near) = grep {m{^muri[^/]*/index\.html$} && $files{$_} =~ /Muri One/} sort 
 my ($other) = grep {m{^muri[^/]*/index\.html$} && $files{$_} =~ /Muri Two/} sort keys %files;
 is_deeply([ coming($near), coming($other) ], [ 'Neighbour', '' ],
 	'of two towns of a name the one in the same region is meant, and none where that does not say which');
+
+# The towns that a business serves, as links to what there is of them.
+sub served {
+	my ($page) = @_;
+	my ($towns) = $page =~ m{class="at-area">.*?<p class="tags">(.*?)</p>}s or return '';
+	return join ', ', map { s/<[^>]*>//gr . (m/href="([^"]*)"/ ? "=$1" : '') } grep {/\S/} split /\n/, $towns;
+}
+my %links = (
+	Roofs => 'Spiez=/spiez/, THUN=/thun/, Nowhere, Muri', 'Bread Car' => 'Thun=/thun/bakery.html',
+	Foreigner => 'Thun, Muri', Neighbour => 'Muri=/' . $near =~ s/index.html$//r);
+for my $name (sort keys %links) {
+	my $path = page_of($name, %files);
+	is(served($files{$path}), $links{$name}, "towns that $name serves lead to their pages");
+	is(served($i->get("/$path")->{content}), $links{$name}, '... of the live directory, too');
+}
 my %then = %files;
 import_serving(%serving, Roofs => [ 'Spiez', 'Bern', 'CH', 'roofer', 'Aarau' ]);
 %files = export();
@@ -155,7 +170,14 @@ $i->run_ok('suppress', Instance::id_text($i->sql(q{SELECT id FROM business WHERE
 %files = export();
 is_deeply([ coming('thun/index.html'), coming('thun/bakery.html') ], [ '', '' ], 'who is suppressed comes no more');
 is_deeply([ Site::broken($site, 'https://shops.example') ], [], 'no link leads nowhere');
+import_serving(%serving, Foreigner => [ 'Lindau', 'Bayern', 'DE', 'roofer', 'Ulm' ]);
+import_serving('Fish' => [ 'Ulm', 'Bayern', 'DE', 'butcher' ]);
+%files = export();
+is(served($files{ page_of('Foreigner', %files) }), 'Ulm=/ulm/', 'a town that comes into the directory is linked');
+$i->run_ok('suppress', Instance::id_text($i->sql(q{SELECT id FROM business WHERE name = 'Fish'})));
+%files = export();
+is(served($files{ page_of('Foreigner', %files) }), 'Ulm', '... and no more when its last business has gone');
 %fresh = export("$i->{home}/fresh");
-is_deeply([ grep { ($files{$_} // '') ne ($fresh{$_} // '') } sort keys %{ { %files, %fresh } } ], [],
-	'all files are what a first export makes');
+is_deeply([ grep { ($files{$_} // '') ne ($fresh{$_} // '') } sort keys %{ { %files, %fresh } } ],
+	['ulm/index.html'], 'all files are what a first export makes, but for the address that leads on');
 done_testing;

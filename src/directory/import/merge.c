@@ -310,11 +310,9 @@ static enum status merge_homes(struct import *im, uint64_t *moving)
 	static const struct {
 		const struct db_statement *statement;
 		bool known;
-	} steps[] = {{&sql_import_home_rows_near, false},
-		     {&sql_import_home_known_near, true},
-		     {&sql_import_home_unsure, false},
-		     {&sql_import_home_rows_alone, false},
-		     {&sql_import_home_known_alone, true}};
+	} steps[] = {{&sql_import_home_guess, false},      {&sql_import_home_rows_near, false},
+		     {&sql_import_home_known_near, true},  {&sql_import_home_unsure, false},
+		     {&sql_import_home_rows_alone, false}, {&sql_import_home_known_alone, true}};
 	static const struct db_statement *const again[] = {&sql_import_places_again,
 							   &sql_import_places};
 	uint64_t homes = 0;

@@ -197,6 +197,8 @@ static void put_hours(struct view *p, const struct search_business *b)
 struct page_asked {
 	struct view *view;
 	struct str path; /* empty: by id */
+	const struct search_business *business;
+	struct search_served *served; /* of its service area */
 	int64_t id;
 	double lat, lon;
 	int limit; /* of the question for the nearest */
@@ -237,6 +239,14 @@ static enum near_turn business_near_turn(const struct page_asked *asked,
 	return b->id > asked->id ? NEAR_NEXT : NEAR_BEFORE;
 }
 
+/* It has a page, which shows where it is. */
+static bool business_is_near(const struct page_asked *asked, const struct search_business *b,
+			     int least)
+{
+	return b->id != asked->id && b->quality >= least &&
+	       facts_in_country(b->country, b->lat, b->lon);
+}
+
 static void business_ask_nearest(struct page_asked *asked, int limit);
 
 static void business_near_listed(void *ctx, const struct search_list *list)
@@ -252,7 +262,7 @@ static void business_near_listed(void *ctx, const struct search_list *list)
 	}
 	for (enum near_turn turn = NEAR_NEXT; turn < NEAR_TURNS; turn++)
 		for (size_t i = 0; i < count && asked->nears < NEAR_SHOWN; i++)
-			if (list->item[i].id != asked->id && list->item[i].quality >= least &&
+			if (business_is_near(asked, &list->item[i], least) &&
 			    business_near_turn(asked, &list->item[i]) == turn)
 				asked->near[asked->nears++] = list->item[i];
 	if (asked->nears)
@@ -287,22 +297,33 @@ static void business_ask_near(struct page_asked *asked, const struct search_busi
 		business_ask_nearest(asked, NEAR_ASKED);
 }
 
-static void business_got(void *ctx, const struct search_one *one)
+/* Links to the towns that it serves, as the exported page has them. */
+static const struct str *business_served(struct view *p, const struct page_asked *asked)
+{
+	const struct search_business *b = asked->business;
+	size_t count = b->detail->service_area.count;
+	struct str none = {"", 0}, *link = arena_array(p->arena, count + 1, sizeof(*link));
+	p->b.failed |= !link;
+	for (size_t i = 0; link && asked->served && i < count; i++) {
+		const struct search_served *s = &asked->served[i];
+		link[i] = s->slug.n
+			      ? view_level_link(p, none, s->slug, s->listed ? b->category : none)
+			      : none;
+	}
+	return link;
+}
+
+/* A page without these links is a page, too. */
+static void business_served_done(void *ctx, enum search_problem problem)
 {
 	struct page_asked *asked = ctx;
 	struct view *p = asked->view;
-	const struct search_business *b = &one->business;
-	if (one->problem) {
-		view_refuse(p, one->problem, &one->err);
-		return;
-	}
+	const struct search_business *b = asked->business;
 	const struct search_detail *d = b->detail;
 	struct str address = view_business_link(p, b);
-	if (b->path.n && !str_eq(asked->path, b->path)) {
-		view_moved(p, address);
-		return;
-	}
 	struct facts_business facts = facts_of(p, b, address);
+	(void)problem;
+	facts.served = business_served(p, asked);
 	put_facts(p, &facts);
 	put_kind(p, b);
 	put_locator(p, &facts);
@@ -330,6 +351,29 @@ static void business_got(void *ctx, const struct search_one *one)
 	json_build_text(&p->b, p->root, "og_type", STR("business.business"));
 	view_canonical(p, address);
 	business_ask_near(asked, b, &facts);
+}
+
+static void business_got(void *ctx, const struct search_one *one)
+{
+	struct page_asked *asked = ctx;
+	struct view *p = asked->view;
+	const struct search_business *b = &one->business;
+	if (one->problem) {
+		view_refuse(p, one->problem, &one->err);
+		return;
+	}
+	if (b->path.n && !str_eq(asked->path, b->path)) {
+		view_moved(p, view_business_link(p, b));
+		return;
+	}
+	size_t towns = b->detail->service_area.count;
+	asked->business = b;
+	asked->served = arena_array(p->arena, towns + 1, sizeof(*asked->served));
+	if (asked->served)
+		search_served(p->pages->db, p->arena, b, FACTS_LIST_LEAST, asked->served,
+			      business_served_done, asked);
+	else
+		business_served_done(asked, SEARCH_FAILED);
 }
 
 const struct http_param pages_business_params[] = {

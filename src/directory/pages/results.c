@@ -8,6 +8,7 @@
 #include "directory/slug/slug.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "site/facts/facts.h"
+#include "site/locale/locale.h"
 #include "site/look/look.h"
 
 enum { FILTER_PLACES = 12, NEAR_MISSES = 6, BEGINNING = 4, BEGINNING_LEAST = 2, LINES_MAX = 8192 };
@@ -254,6 +255,18 @@ static struct str results_because(const struct results *r, const struct search_b
 	return (struct str){"", 0};
 }
 
+/* A number that can be called, as on the business's page. */
+static void results_put_phone(struct view *p, struct json_value *v, const struct search_business *b)
+{
+	if (!b->phone.n || b->phone.p[0] != '+')
+		return;
+	struct str shown = locale_phone(p->arena, b->phone, b->country);
+	struct str link = facts_phone_link(b->phone, p->arena);
+	p->b.failed |= !shown.p || !link.p;
+	json_build_text(&p->b, v, "item_phone", shown);
+	json_build_text(&p->b, v, "item_phone_link", link);
+}
+
 static void results_put_business(struct results *r, struct json_value *list,
 				 const struct search_business *b, int64_t now_s)
 {
@@ -271,7 +284,7 @@ static void results_put_business(struct results *r, struct json_value *list,
 	json_build_text(&p->b, v, "postcode", b->postcode);
 	json_build_text(&p->b, v, "city", b->city);
 	json_build_text(&p->b, v, "country", b->country);
-	json_build_text(&p->b, v, "phone", b->phone);
+	results_put_phone(p, v, b);
 	json_build_true(&p->b, v, "place", b->street.n || b->postcode.n || b->city.n);
 	json_build_text(&p->b, v, "open_text",
 			r->q.open && !r->q.open_now ? (struct str){"", 0}

@@ -4,7 +4,10 @@
 #include "base/clock.h"
 #include "directory/record/record.h"
 #include "directory/taxonomy/taxonomy.h"
+#include "directory/words/words.h"
 #include "sql/directory.h"
+
+enum { SERVED_KEYS_MAX = 1 << 20 };
 
 static const char away[] = "the directory is busy or away; try again";
 static const char unreadable[] = "the directory could not be read";
@@ -229,6 +232,62 @@ void search_categories(struct db_pool *db, struct arena *arena, search_categorie
 		c->list.problem = refuse(&c->list.err, status, &err);
 		done(ctx, &c->list);
 	}
+}
+
+/* ---- towns that a business serves ---- */
+
+struct served {
+	struct ask ask;
+	search_served_done *done;
+	void *ctx;
+	struct search_served *out;
+	size_t count;
+};
+
+static void served_done(void *ctx, enum status status, const struct db_rows *rows,
+			const struct err *err)
+{
+	struct served *s = ctx;
+	enum search_problem problem = SEARCH_OK;
+	ask_answered(&s->ask);
+	if (status != OK)
+		problem = ask_problem(status, err);
+	for (int row = 0; !problem && row < rows->rows; row++) {
+		size_t place = (size_t)db_i64(rows, row, SQL_TOWNS_SERVED_PLACE) - 1;
+		must(place < s->count);
+		s->out[place].listed = db_bool(rows, row, SQL_TOWNS_SERVED_LISTED);
+		if (!rows_text(s->ask.arena, rows, row, SQL_TOWNS_SERVED_SLUG, &s->out[place].slug))
+			problem = SEARCH_FAILED;
+	}
+	s->done(s->ctx, problem);
+}
+
+void search_served(struct db_pool *db, struct arena *arena, const struct search_business *business,
+		   int least, struct search_served *out, search_served_done *done, void *ctx)
+{
+	const struct search_texts *towns = &business->detail->service_area;
+	struct served *s = arena_alloc(arena, sizeof(*s));
+	struct err err;
+	struct buf keys;
+	char key[WORDS_KEY_BYTES];
+	memset(out, 0, towns->count * sizeof(*out));
+	if (!s || !towns->count) {
+		done(ctx, s ? SEARCH_OK : SEARCH_FAILED);
+		return;
+	}
+	*s = (struct served){.done = done, .ctx = ctx, .out = out, .count = towns->count};
+	ask_init(&s->ask, db, arena);
+	buf_init(&keys, SERVED_KEYS_MAX);
+	array_begin(&keys);
+	for (size_t i = 0; i < towns->count; i++)
+		array_text(&keys, words_key(towns->item[i], key));
+	const struct db_param params[] = {DB_I64(business->id), array_end(&keys), DB_I64(least)};
+	enum status status = buf_failed(&keys) ? TOO_LARGE
+					       : ask_query(&s->ask, &sql_towns_served, params,
+							   COUNT_OF(params), served_done, s, &err);
+	buf_release(&keys);
+	if (status != OK)
+		done(ctx, SEARCH_FAILED);
 }
 
 /* ---- places ---- */

@@ -187,6 +187,12 @@ struct search_business {
 	const struct search_detail *detail; /* search_get only, else NULL */
 };
 
+/* A town that a business serves. slug: as of its place; empty: no place, or several. */
+struct search_served {
+	struct str slug;
+	bool listed; /* the place has enough businesses of its kind */
+};
+
 struct search_place {
 	/* a region's name is empty when it stands for a whole country */
 	struct str key, name, country;
@@ -272,6 +278,13 @@ struct search_list {
 typedef void search_list_done(void *ctx, const struct search_list *list);
 void search_list(struct db_pool *db, struct arena *arena, const struct search_query *q,
 		 search_list_done *done, void *ctx);
+
+/* The places of the towns that a business serves: out[i] of detail->service_area.item[i]. least:
+ * how many businesses of its kind are enough for `listed`. What is given must live until the
+ * callback. */
+typedef void search_served_done(void *ctx, enum search_problem problem);
+void search_served(struct db_pool *db, struct arena *arena, const struct search_business *business,
+		   int least, struct search_served *out, search_served_done *done, void *ctx);
 
 /* Set the paths of businesses of a list. A statement of its own: only pages need them, and the
  * lists are served from their indexes alone. The items must live until the callback. */

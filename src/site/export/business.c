@@ -184,6 +184,8 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	     !business_read_site(m, b, &f->same_as) || !business_read_pictures(m, b) ||
 	     !business_read_types(m, rows, row, b)))
 		status = err_set(err, TOO_LARGE, "too much for a page");
+	f->served =
+	    coming_links(m, &f->service_area, b->region->id, b->place, b->category, &b->serves);
 	b->hidden = facts_hides_address(f);
 	return status == OK ? OK : err_prefix(err, status, "record %s", b->id_text);
 }
@@ -600,6 +602,7 @@ enum status business_page(struct maker *m, struct business *b, struct manifest_e
 	e->near = business_put_near(
 	    m, b,
 	    &(struct near_card){.id = e->id, .lat = e->lat, .lon = e->lon, .shown = e->shown});
+	e->near += b->serves;
 	summary = summary.n ? MAKER_FILL(m, WORD_PAGE_WITH_FACTS, subject, summary)
 			    : MAKER_FILL(m, WORD_PAGE_WITHOUT_FACTS, subject);
 	json_build_text(&m->b, m->root, "og_type", STR("business.business"));

@@ -142,6 +142,7 @@ static enum status export_read_database(struct export_run *r, struct err *err)
 		status = theme_load(&r->theme, r->options, r->theme_language, r->db, err);
 	if (status != OK)
 		return status;
+	coming_prepare(&r->theme);
 	r->theme.photos = r->photos;
 	r->report->pictures = r->photos->published;
 	r->report->pictures_refused = r->photos->refused;
@@ -417,8 +418,8 @@ static enum status export_businesses(struct export_run *r, struct err *err)
 	return status == OK ? export_resolve_twins(r, err) : status;
 }
 
-/* Render again the pages of businesses whose list has come or gone, or whose nearest others are
- * other ones or have changed, since they were rendered. */
+/* Render again the pages of businesses whose list, or a page of a town that they serve, has come or
+ * gone, or whose nearest others are other ones or have changed, since they were rendered. */
 static enum status export_relink(struct export_run *r, struct err *err)
 {
 	r->ids_count = 0;
@@ -427,7 +428,7 @@ static enum status export_relink(struct export_run *r, struct err *err)
 		const struct manifest_entry *e = &r->next.entry[i];
 		if (e->state >= ENTRY_NOINDEX &&
 		    (e->linked != (e->place && theme_links(&r->theme, e->place, e->category)) ||
-		     e->near != near_hash_entry(&r->near, e)))
+		     e->near != near_hash_entry(&r->near, e) + coming_hash(&r->theme, e)))
 			export_add_id(r, e->id);
 	}
 	return export_pass_ids(r, true, err);

@@ -177,6 +177,7 @@ struct region {
 struct export_place {
 	int32_t id, region;
 	struct str slug, name;
+	bool paged; /* it has a page: by what the database says, then by lists_link */
 };
 
 /* A business that comes to a town that is not its own. */
@@ -226,6 +227,8 @@ struct theme {
 	size_t links;
 	struct export_coming *coming; /* sorted by place; empty before coming_read */
 	size_t comings, comings_room;
+	struct export_coming *serving; /* the same, sorted by id */
+	struct coming_name *names;     /* of places; NULL: there are none */
 	struct export_source *source;
 	size_t sources;
 	bool several_countries;                 /* addresses show their country */
@@ -318,10 +321,11 @@ struct business {
 	struct str link; /* from the site's root, without ending, percent-encoded */
 	int category;
 	int rank;
-	bool judged;   /* `rank` is known */
-	bool hidden;   /* its address must not be shown */
-	bool linked;   /* as in its entry */
-	size_t levels; /* the pages above it, as of level_above */
+	bool judged;     /* `rank` is known */
+	bool hidden;     /* its address must not be shown */
+	bool linked;     /* as in its entry */
+	uint32_t serves; /* coming_links */
+	size_t levels;   /* the pages above it, as of level_above */
 	struct facts_crumb above[LEVELS_ABOVE];
 	int updated_day;         /* of the last change in the source, days since 1970 */
 	char updated[DATE_TEXT]; /* the same as 2026-01-31; empty: outside of the years 0 to 9999 */
@@ -486,7 +490,16 @@ void lists_path(const struct lists *l, uint32_t page, char out[EXPORT_PATH]);
 
 /* ---- coming.c ---- */
 
-/* Fill t->coming from the database. */
+/* Make t->names, by which towns are found. */
+void coming_prepare(struct theme *t);
+/* Links to the pages of towns that a business of `seat` (or NULL) in `region` serves, empty for
+ * those without one, to the list of its category where there is one. *hash: as coming_hash. NULL:
+ * there are no places. */
+const struct str *coming_links(struct maker *m, const struct facts_texts *towns, int32_t region,
+			       const struct export_place *seat, int category, uint32_t *hash);
+/* Of the pages that these links lead to, by t->serving. 0: none. */
+uint32_t coming_hash(const struct theme *t, const struct manifest_entry *e);
+/* Fill t->coming and t->serving from the database. */
 MUST_CHECK enum status coming_read(struct theme *t, struct db *db, struct err *err);
 
 /* ---- listed.c ---- */

@@ -459,6 +459,14 @@ void lists_link(const struct lists *l, struct theme *t)
 		if (l->list[i].level == LEVEL_PLACE && l->list[i].pages)
 			t->linked[t->links++] = theme_link_key(l->list[i].id, l->list[i].category);
 	theme_sort_links(t);
+	for (size_t i = 0; i < t->places; i++)
+		t->place[i].paged = false;
+	for (uint32_t i = 0; i < l->overviews; i++) {
+		const struct export_place *p =
+		    l->overview[i].level == LEVEL_PLACE ? theme_place(t, l->overview[i].id) : NULL;
+		if (p)
+			t->place[p - t->place].paged = true;
+	}
 }
 
 void lists_compare(struct lists *l, const struct manifest *spare)

@@ -205,6 +205,8 @@ static enum status preview_load_tree(struct preview_tree *t, struct err *err)
 {
 	enum status status = theme_load(&t->theme, &t->options, NULL, t->of->db, err);
 	if (status == OK)
+		coming_prepare(&t->theme);
+	if (status == OK)
 		status = coming_read(&t->theme, t->of->db, err);
 	if (status != OK) {
 		theme_release(&t->theme);

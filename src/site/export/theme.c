@@ -273,6 +273,7 @@ static enum status theme_load_places(struct theme *t, struct db *db, struct err 
 		p->region = (int32_t)db_i64(&rows, i, SQL_EXPORT_PLACES_REGION_ID);
 		p->slug = theme_copy(t, db_text(&rows, i, SQL_EXPORT_PLACES_SLUG));
 		p->name = theme_copy(t, db_text(&rows, i, SQL_EXPORT_PLACES_NAME));
+		p->paged = db_bool(&rows, i, SQL_EXPORT_PLACES_USED);
 	}
 	db_rows_release(&rows);
 	return OK;
@@ -478,7 +479,8 @@ void theme_identity(struct theme *t, struct str database)
 void theme_release_coming(struct theme *t)
 {
 	free(t->coming);
-	t->coming = NULL;
+	free(t->serving);
+	t->coming = t->serving = NULL;
 	t->comings = t->comings_room = 0;
 }
 
@@ -489,8 +491,10 @@ void theme_release(struct theme *t)
 	arena_release(&t->arena);
 	free(t->place);
 	free(t->linked);
+	free(t->names);
 	theme_release_coming(t);
 	t->place = NULL;
+	t->names = NULL;
 	t->linked = NULL;
 	t->places = t->links = 0;
 	t->set = NULL;

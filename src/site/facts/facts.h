@@ -57,6 +57,7 @@ struct facts_business {
 	struct str hours, timezone;      /* OSM opening_hours, IANA */
 	int year;                        /* seasons are written for it and the next; 0: for none */
 	struct facts_texts service_area; /* towns, other than that of the address */
+	const struct str *served; /* a link for each town of service_area, or empty; NULL: none */
 	struct facts_texts same_as;
 	struct facts_texts images; /* absolute URLs of pictures that the page shows */
 	/* {"items": [{"name", "price"?, "currency"?, "unit"?, "from"?, "description"?}]}; unit:
@@ -180,6 +181,9 @@ bool facts_is_private_url(struct str url);
 /* Whether the business hides its address, as service-area businesses do: no value and no link may
  * reveal it. */
 bool facts_hides_address(const struct facts_business *business);
+/* Whether coordinates are in the country of an address, as far as its borders are known. Pages do
+ * not show others. */
+bool facts_in_country(struct str country, double lat, double lon);
 
 /* Whether the business sells goods to take home or eat, rather than services. */
 bool facts_sells(const struct facts_business *business);

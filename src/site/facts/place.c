@@ -94,3 +94,8 @@ enum facts_fault_id place_fault(struct str country, double lat, double lon)
 		       place_is_in(country, -lon, lat);
 	return swapped ? FAULT_COORDINATES_SWAPPED : FAULT_COORDINATES_COUNTRY;
 }
+
+bool facts_in_country(struct str country, double lat, double lon)
+{
+	return place_fault(country, lat, lon) == FAULT_NONE;
+}

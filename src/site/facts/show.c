@@ -87,6 +87,20 @@ static void show_texts(struct shown *s, const char *key, const struct facts_text
 			    texts->item[i];
 }
 
+static void show_served(struct shown *s)
+{
+	const struct facts_business *b = s->business;
+	for (size_t i = 0; i < b->service_area.count; i++) {
+		if (!b->service_area.item[i].n)
+			continue;
+		struct json_value *town =
+		    json_build(s->b, show_items(s, "service_area"), NULL, JSON_IS_OBJECT);
+		json_build_text(s->b, town, "name", b->service_area.item[i]);
+		if (b->served)
+			json_build_text(s->b, town, "href", b->served[i]);
+	}
+}
+
 static void show_address(struct shown *s, struct str street)
 {
 	const struct facts_business *b = s->business;
@@ -286,7 +300,7 @@ void facts_show(const struct facts_business *business, struct json_build *b,
 	show_link(&s, root, "website", business->website);
 	show_same_as(&s);
 	json_build_text(b, root, "hours", business->hours);
-	show_texts(&s, "service_area", &business->service_area);
+	show_served(&s);
 	show_goods(&s);
 	show_extras(&s);
 	show_departments(&s);
