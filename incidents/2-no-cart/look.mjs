@@ -1,7 +1,7 @@
 // What a visitor gets, in Chromium, over a line of 1.6 Mbit/s with 150 ms (Lighthouse's slow 4G) and a processor at a
 // quarter of its speed.
-//   node look.mjs URL READY READY_WITHOUT_SCRIPT [--quick]    selectors that are there when the page can be used
-//   node look.mjs URL READY READY_WITHOUT_SCRIPT [--quick]    READY: a selector of what is there when it can be used
+//   node look.mjs URL READY READY_WITHOUT_SCRIPT [--quick]    selectors of what is there when it can be used
+// Prints JSON: bytes, requests, cookies, ms until usable (the least of five), usable, and without_script: usable then.
 // --quick: one look, and the processor at its own speed, because slowing it costs several times the CPU of the page.
 import { launch, open_page } from '../../tests/lib/browser.mjs';
 
