@@ -11,7 +11,7 @@
 
 enum {
 	SORTER_RUNS_MAX = 512,
-	SORTER_READ = 256 << 10, /* bytes read ahead of each run */
+	SORTER_READ = 64 << 10, /* bytes read ahead of each run, of which there may be a hundred */
 	SORTER_ITEM_MAX = 64 << 10,
 	SORTER_FEW = 8, /* items that are compared one by one */
 };
