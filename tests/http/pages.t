@@ -104,6 +104,17 @@ $directory->sql(
 	like(scalar page('/search?q=backerei+muller'), qr{&lt;script&gt;alert}, 'lists escape as well');
 	unlike(scalar page('/search?q=%3Cscript%3Ealert(1)%3C/script%3E'), qr{<script>}, 'and so do the words of a search');
 }
+{
+	$directory->sql("UPDATE business SET phone = '+41311234567', street = 'Marktgasse 3' WHERE id = 13");
+	my $item = sub {
+		my ($found) = scalar(page('/search?q=backerei+muller')) =~ m{(<li[^>]*>(?:(?!</li>).)*\Q$bakery\E.*?</li>)}s;
+		return $found // '';
+	};
+	like($item->(), qr{Marktgasse 3.*href="tel:\+41311234567">031 123 45 67<}s, 'a list has streets and telephones');
+	$directory->sql("UPDATE business SET phone = '+41310000000', street = 'placeholder' WHERE id = 13");
+	like($item->(), qr{Bakery}, 'what stands in for an unknown value');
+	unlike($item->(), qr{tel:|placeholder}, '... is left out, as on the page of the business');
+}
 
 # ---- sources, the operator, search engines ----
 

@@ -283,6 +283,15 @@ cmp_ok(scalar @changed, '<=', 3, 'a new record changes its page of the list, not
 is_deeply([Site::broken($site, 'https://shops.example')], [], 'and no link is broken');
 my $baker = $i->sql(q{SELECT id FROM business WHERE name = 'Another Baker'});
 ok($more{ path_of($baker) }, 'the new record has a page');
+touch($baker, "phone = '+41311234567'");
+export();
+my ($baker_list) = grep { $more{$_} =~ m{Street 1000} } grep { m{^in/ch-bern/bakery[.-]} } sort keys %more;
+like(Site::slurp("$site/$baker_list"), qr{href="tel:\+41311234567"}, 'its list has its telephone');
+touch($baker, "phone = '+41310000000', street = 'placeholder'");
+export();
+my $listing = Site::slurp("$site/$baker_list");
+like($listing, qr{Another Baker}, 'what stands in for an unknown value');
+unlike($listing, qr{placeholder|tel:\+41310000000}, '... is left out of lists, as on its page');
 my ($code, $text) = $i->run('suppress', Instance::id_text($baker));
 is($code, 0, 'it is suppressed') or diag $text;
 my $gone = export();

@@ -256,12 +256,12 @@ static struct str results_because(const struct results *r, const struct search_b
 }
 
 /* A number that can be called, as on the business's page. */
-static void results_put_phone(struct view *p, struct json_value *v, const struct search_business *b)
+static void results_put_phone(struct view *p, struct json_value *v, const struct facts_business *f)
 {
-	if (!b->phone.n || b->phone.p[0] != '+')
+	if (!f->phone.n || f->phone.p[0] != '+')
 		return;
-	struct str shown = locale_phone(p->arena, b->phone, b->country);
-	struct str link = facts_phone_link(b->phone, p->arena);
+	struct str shown = locale_phone(p->arena, f->phone, f->country);
+	struct str link = facts_phone_link(f->phone, p->arena);
 	p->b.failed |= !shown.p || !link.p;
 	json_build_text(&p->b, v, "item_phone", shown);
 	json_build_text(&p->b, v, "item_phone_link", link);
@@ -274,18 +274,28 @@ static void results_put_business(struct results *r, struct json_value *list,
 	struct json_value *v = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
 	char pattern[LOOK_PATTERN];
 	const struct taxonomy_category *category = taxonomy_find(TAXONOMY_KEY, b->category);
+	/* as its page, without values that are not valid */
+	struct facts_business f = {.street = b->street,
+				   .postcode = b->postcode,
+				   .city = b->city,
+				   .country = b->country,
+				   .phone = b->phone,
+				   .located = b->located,
+				   .lat = b->lat,
+				   .lon = b->lon};
+	facts_clean(&f, p->arena, NULL, NULL);
 	JSON_BUILD_JOIN(&p->b, v, "pattern",
 			look_pattern(category ? category->id : 0, b->id, pattern));
 	json_build_text(&p->b, v, "name", b->name);
 	json_build_text(&p->b, v, "href", view_business_link(p, b));
 	json_build_text(&p->b, v, "item_kind", view_kind(p, b->category, b->category_label));
 	json_build_text(&p->b, v, "because", results_because(r, b));
-	json_build_text(&p->b, v, "street", b->street);
-	json_build_text(&p->b, v, "postcode", b->postcode);
-	json_build_text(&p->b, v, "city", b->city);
-	json_build_text(&p->b, v, "country", b->country);
-	results_put_phone(p, v, b);
-	json_build_true(&p->b, v, "place", b->street.n || b->postcode.n || b->city.n);
+	json_build_text(&p->b, v, "street", f.street);
+	json_build_text(&p->b, v, "postcode", f.postcode);
+	json_build_text(&p->b, v, "city", f.city);
+	json_build_text(&p->b, v, "country", f.country);
+	results_put_phone(p, v, &f);
+	json_build_true(&p->b, v, "place", f.street.n || f.postcode.n || f.city.n);
 	json_build_text(&p->b, v, "open_text",
 			r->q.open && !r->q.open_now ? (struct str){"", 0}
 						    : view_open_text(p, b, now_s));

@@ -48,7 +48,26 @@ static void listed_put_phone(struct maker *m, struct json_value *v, struct str p
 	json_build_text(&m->b, v, "item_phone_link", link);
 }
 
+/* What a list shows of a member: as its page, without values that are not valid. */
+static struct facts_business listed_facts(struct maker *m, const struct manifest_entry *e,
+					  const struct db_rows *rows, int r)
+{
+	struct facts_business f = {
+	    .street = e->hidden ? STR("") : db_text(rows, r, SQL_EXPORT_LIST_STREET),
+	    .postcode = db_text(rows, r, SQL_EXPORT_LIST_POSTCODE),
+	    .city = db_text(rows, r, SQL_EXPORT_LIST_CITY),
+	    .country = db_text(rows, r, SQL_EXPORT_LIST_COUNTRY),
+	    .phone = db_text(rows, r, SQL_EXPORT_LIST_PHONE),
+	    .located = !e->hidden && !db_null(rows, r, SQL_EXPORT_LIST_LAT_E7),
+	    .lat = (double)db_i64(rows, r, SQL_EXPORT_LIST_LAT_E7) / 1e7,
+	    .lon = (double)db_i64(rows, r, SQL_EXPORT_LIST_LON_E7) / 1e7,
+	};
+	facts_clean(&f, &m->arena, NULL, NULL);
+	return f;
+}
+
 static struct json_value *listed_put_member(struct maker *m, const struct manifest_entry *e,
+					    const struct facts_business *f,
 					    struct json_value *found, const struct db_rows *rows,
 					    int r, bool of_kinds)
 {
@@ -59,15 +78,13 @@ static struct json_value *listed_put_member(struct maker *m, const struct manife
 	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), buf_view(&m->link));
 	json_build_text(&m->b, v, "name", db_text(rows, r, SQL_EXPORT_LIST_NAME));
 	size_t before = v->count;
-	if (!e->hidden)
-		json_build_text(&m->b, v, "street", db_text(rows, r, SQL_EXPORT_LIST_STREET));
-	json_build_text(&m->b, v, "postcode", db_text(rows, r, SQL_EXPORT_LIST_POSTCODE));
-	json_build_text(&m->b, v, "city", db_text(rows, r, SQL_EXPORT_LIST_CITY));
+	json_build_text(&m->b, v, "street", f->street);
+	json_build_text(&m->b, v, "postcode", f->postcode);
+	json_build_text(&m->b, v, "city", f->city);
 	json_build_true(&m->b, v, "place", v->count > before);
 	if (of_kinds)
 		json_build_text(&m->b, v, "item_kind", theme_category_label(m->theme, e->category));
-	listed_put_phone(m, v, db_text(rows, r, SQL_EXPORT_LIST_PHONE),
-			 db_text(rows, r, SQL_EXPORT_LIST_COUNTRY));
+	listed_put_phone(m, v, f->phone, f->country);
 	struct facts_hours hours;
 	if (facts_hours(db_text(rows, r, SQL_EXPORT_LIST_HOURS), m->theme->wording, &m->arena,
 			&hours) &&
@@ -93,21 +110,18 @@ struct listed_map {
 	struct str country; /* of the first */
 };
 
-static void listed_put_pin(struct listed_map *map, const struct manifest_entry *e,
-			   struct json_value *item, size_t number, const struct db_rows *rows,
-			   int r)
+static void listed_put_pin(struct listed_map *map, const struct facts_business *f,
+			   struct json_value *item, size_t number)
 {
-	if (e->hidden || db_null(rows, r, SQL_EXPORT_LIST_LAT_E7) || map->count == LOOK_PINS)
+	if (!f->located || map->count == LOOK_PINS)
 		return;
 	if (!map->count)
-		map->country = db_text(rows, r, SQL_EXPORT_LIST_COUNTRY);
+		map->country = f->country;
 	map->item[map->count] = item;
-	map->pin[map->count++] =
-	    (struct look_pin){.at = {(double)db_i64(rows, r, SQL_EXPORT_LIST_LAT_E7) / 1e7,
-				     (double)db_i64(rows, r, SQL_EXPORT_LIST_LON_E7) / 1e7},
-			      .town = db_text(rows, r, SQL_EXPORT_LIST_CITY),
-			      .href = json_text(json_get(item, "href")),
-			      .number = number};
+	map->pin[map->count++] = (struct look_pin){.at = {f->lat, f->lon},
+						   .town = f->city,
+						   .href = json_text(json_get(item, "href")),
+						   .number = number};
 }
 
 /* Put order[from..to) into an array. Businesses deleted since the scan are skipped; the next run
@@ -121,9 +135,10 @@ static void listed_put_range(struct maker *m, const struct lists *l, uint32_t fr
 		const struct manifest_entry *e = &l->m->entry[l->order[i]];
 		if (db_i64(rows, *row, SQL_EXPORT_LIST_ID) != e->id)
 			continue;
-		struct json_value *v = listed_put_member(m, e, array, rows, *row, of_kinds);
+		const struct facts_business f = listed_facts(m, e, rows, *row);
+		struct json_value *v = listed_put_member(m, e, &f, array, rows, *row, of_kinds);
 		if (map && v)
-			listed_put_pin(map, e, v, array->count, rows, *row);
+			listed_put_pin(map, &f, v, array->count);
 		(*row)++;
 	}
 }
