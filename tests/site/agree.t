@@ -26,6 +26,7 @@ sub import_shops {
 	close $out or die $!;
 	$i->run_ok('import', '--source', 'shops', "$i->{home}/shops.csv");
 }
+sub slug { my ($text) = @_; return lc($text) =~ s/'//gr =~ s/[^a-z0-9]+/-/gr =~ s/^-|-$//gr }
 # What does not agree, in one tree.
 sub odd {
 	my ($tree, %files) = @_;
@@ -52,10 +53,13 @@ sub odd {
 	my $found = 0;
 	for my $leaf (grep { m{^s/.*\.bin$} && $_ ne 's/root.bin' } sort keys %files) {
 		gunzip(\$files{$leaf}, \my $text) or next;
-		for my $path (map { (split /\t/)[3] // () } split /\n/, $text) {
-			next if $path !~ /-\w{13}(?:\.html)?$/;
+		for my $row (split /\n/, $text) {
+			my (undef, undef, $name, $address, undef, undef, $town) = split /\t/, $row;
+			# ID:NAME:FOLDER, without what follows from the name and the town
+			my ($id, $own_name, $own_folder) = ($address // '') =~ /^(\w{13})(?::([^:]*)(?::(.*))?)?$/ or next;
+			my $path = ($own_folder // slug($town)) . '/' . ($own_name || slug($name)) . "-$id.html";
 			$found++;
-			push @odd, "search: $path" if !$page{ $path =~ s/(?:\.html)?$/.html/r };
+			push @odd, "search: $path" if !$page{$path};
 		}
 	}
 	push @odd, 'the search has no entries' if !$found;
