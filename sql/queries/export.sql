@@ -100,7 +100,7 @@ LEFT JOIN business_path AS p ON p.id = wanted.id;
 -- Businesses that have closed for good and had an address, in chunks.
 -- served-by: business_closed_pkey
 SELECT c.id, c.name, c.closed_on::text AS closed_on, p.path
-FROM business_closed AS c JOIN business_path AS p ON p.id = c.id
+FROM business_closed AS c JOIN business_path AS p ON p.id = c.id AND p.id > $1
 WHERE c.id > $1::bigint ORDER BY c.id LIMIT $2::integer;
 
 -- name: export_former_paths

@@ -172,11 +172,11 @@ SELECT source_key, external_id, id FROM given WHERE source_key <> ''
 ON CONFLICT (source_key, external_id) DO UPDATE SET id = excluded.id;
 
 -- name: identity_list
--- All businesses by id, in chunks.
+-- All businesses by id, in chunks. Each table is bounded: a merge join would read the others from their beginning.
 SELECT b.id, s.key AS source_key, d.external_id, b.name, b.street, b.postcode, b.city, b.country, b.lat_e7, b.lon_e7,
 	d.extra ->> 'register_number' AS registered, p.path, array_to_string(p.path_old, ' ') AS path_old
-FROM business AS b JOIN business_detail AS d ON d.id = b.id JOIN source AS s ON s.id = b.source_id
-	LEFT JOIN business_path AS p ON p.id = b.id
+FROM business AS b JOIN business_detail AS d ON d.id = b.id AND d.id > $1 JOIN source AS s ON s.id = b.source_id
+	LEFT JOIN business_path AS p ON p.id = b.id AND p.id > $1
 WHERE b.id > $1::bigint ORDER BY b.id LIMIT 5000;
 
 -- name: identity_places
@@ -571,7 +571,7 @@ UPDATE directory_identity SET paths_given = true;
 -- Businesses without a path, in chunks.
 SELECT b.id, b.name, b.country, c.key AS category
 FROM business AS b LEFT JOIN category AS c ON c.id = b.category_id
-WHERE b.id > $1::bigint AND NOT EXISTS (SELECT FROM business_path AS p WHERE p.id = b.id)
+WHERE b.id > $1::bigint AND NOT EXISTS (SELECT FROM business_path AS p WHERE p.id = b.id AND p.id > $1)
 ORDER BY b.id LIMIT 5000;
 
 -- name: path_done

@@ -114,6 +114,17 @@ for my $s (@statements) {
 		$served++;
 	}
 }
+# A chunk of a table that is read by id: a merge join reads a table whose ids are not bounded from its beginning, for
+# each chunk, so that all chunks of 1.4 million records would read 200 million.
+my ($chunks, @unbounded) = (0);
+for my $s (grep { $_->{sql} =~ /\bLIMIT\b/ } @statements) {
+	my ($of) = $s->{sql} =~ /\b(\w+)\.id > \$1\b/ or next;
+	$chunks++;
+	my @joined = $s->{sql} =~ /\b(\w+)\.id = \Q$of\E\.id\b/g;
+	push @unbounded, map {"$s->{name}: $_"} grep { $s->{sql} !~ /\b$_\.id > \$1/ } @joined;
+}
+cmp_ok($chunks, '>', 3, "$chunks statements read chunks");
+is_deeply(\@unbounded, [], '... and bound each table that they join by id');
 my $prepared = @statements;
 cmp_ok($prepared, '>', 20, "$prepared statements");
 cmp_ok($served, '>', 10, "$served plans");
