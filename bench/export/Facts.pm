@@ -106,6 +106,9 @@ sub business {
 			{ name => plain($name), (defined $price ? (price => plain($price)) : ()),
 				(defined $about ? (about => plain($about)) : ()) } } $1 =~ m{<li>(.*?)</li>}gs]
 		if $t =~ m{<h2>Goods and services</h2>(.*?)</section>}s;
+	$f{served} = [map { { name => plain(s/<[^>]*>//gr), (m{href="([^"]*)"} ? (href => plain($1)) : ()) } }
+			$1 =~ m{<(?:a|span)\b.*?</(?:a|span)>}gs]
+		if $t =~ m{<section class="at-area">(.*?)</section>}s;
 	$f{facts} = [map { my ($label, $text) = m{^(.*?)<dd>(.*?)\s*$}s;
 			{ label => plain($label), text => plain($text =~ s/<[^>]*>//gr),
 				($text =~ m{href="([^"]*)"} ? (href => plain($1)) : ()) } } $1 =~ m{<dt>(.*?)(?=<dt>|</dl>)}gs]
