@@ -217,7 +217,8 @@ sub facts_content {
 		my ($head, $graph) = head($t);
 		items($t, \%item);
 		my $front = list($t, $head);
-		$front->{collection} = JSON::XS::true if grep { $_->{'@type'} eq 'CollectionPage' } @$graph;
+		my ($collection) = grep { $_->{'@type'} eq 'CollectionPage' } @$graph;
+		$front->{collection} = $collection->{name} if $collection; # without where a further page begins
 		$front->{crumbs} = [map { { name => $_->{name},
 				($_->{item} ? (href => $_->{item} =~ s{https://[^/]+}{}r) : ()) } }
 			map { @{ $_->{itemListElement} } } grep { $_->{'@type'} eq 'BreadcrumbList' } @$graph];
