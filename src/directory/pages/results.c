@@ -8,7 +8,6 @@
 #include "directory/slug/slug.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "site/facts/facts.h"
-#include "site/locale/locale.h"
 #include "site/look/look.h"
 
 enum { FILTER_PLACES = 12, NEAR_MISSES = 6, BEGINNING = 4, BEGINNING_LEAST = 2, LINES_MAX = 8192 };
@@ -255,18 +254,6 @@ static struct str results_because(const struct results *r, const struct search_b
 	return (struct str){"", 0};
 }
 
-/* A number that can be called, as on the business's page. */
-static void results_put_phone(struct view *p, struct json_value *v, const struct facts_business *f)
-{
-	if (!f->phone.n || f->phone.p[0] != '+')
-		return;
-	struct str shown = locale_phone(p->arena, f->phone, f->country);
-	struct str link = facts_phone_link(f->phone, p->arena);
-	p->b.failed |= !shown.p || !link.p;
-	json_build_text(&p->b, v, "item_phone", shown);
-	json_build_text(&p->b, v, "item_phone_link", link);
-}
-
 static void results_put_business(struct results *r, struct json_value *list,
 				 const struct search_business *b, int64_t now_s)
 {
@@ -290,12 +277,8 @@ static void results_put_business(struct results *r, struct json_value *list,
 	json_build_text(&p->b, v, "href", view_business_link(p, b));
 	json_build_text(&p->b, v, "item_kind", view_kind(p, b->category, b->category_label));
 	json_build_text(&p->b, v, "because", results_because(r, b));
-	json_build_text(&p->b, v, "street", f.street);
-	json_build_text(&p->b, v, "postcode", f.postcode);
-	json_build_text(&p->b, v, "city", f.city);
+	facts_show_item(&f, &p->b, v);
 	json_build_text(&p->b, v, "country", f.country);
-	results_put_phone(p, v, &f);
-	json_build_true(&p->b, v, "place", f.street.n || f.postcode.n || f.city.n);
 	json_build_text(&p->b, v, "open_text",
 			r->q.open && !r->q.open_now ? (struct str){"", 0}
 						    : view_open_text(p, b, now_s));

@@ -1,7 +1,6 @@
 /* What the pages of lists show, and those of regions, places and kinds. */
 #include "site/export/internal.h"
 
-#include "site/locale/locale.h"
 #include "site/look/look.h"
 #include "sql/export.h"
 
@@ -33,21 +32,6 @@ enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct
 
 /* ---- businesses ---- */
 
-/* A number that can be called, in groups. In a directory of several countries each has its calling
- * code, as on its page. */
-static void listed_put_phone(struct maker *m, struct json_value *v, struct str phone,
-			     struct str country)
-{
-	if (!phone.n || phone.p[0] != '+')
-		return;
-	struct str shown =
-	    locale_phone(&m->arena, phone, m->theme->several_countries ? STR("") : country);
-	struct str link = facts_phone_link(phone, &m->arena);
-	m->b.failed |= !shown.p || !link.p;
-	json_build_text(&m->b, v, "item_phone", shown);
-	json_build_text(&m->b, v, "item_phone_link", link);
-}
-
 /* What a list shows of a member: as its page, without values that are not valid. */
 static struct facts_business listed_facts(struct maker *m, const struct manifest_entry *e,
 					  const struct db_rows *rows, int r)
@@ -57,6 +41,9 @@ static struct facts_business listed_facts(struct maker *m, const struct manifest
 	    .postcode = db_text(rows, r, SQL_EXPORT_LIST_POSTCODE),
 	    .city = db_text(rows, r, SQL_EXPORT_LIST_CITY),
 	    .country = db_text(rows, r, SQL_EXPORT_LIST_COUNTRY),
+	    .country_name = m->theme->several_countries
+				? db_text(rows, r, SQL_EXPORT_LIST_COUNTRY)
+				: STR(""), /* of several: numbers have their calling code */
 	    .phone = db_text(rows, r, SQL_EXPORT_LIST_PHONE),
 	    .located = !e->hidden && !db_null(rows, r, SQL_EXPORT_LIST_LAT_E7),
 	    .lat = (double)db_i64(rows, r, SQL_EXPORT_LIST_LAT_E7) / 1e7,
@@ -77,14 +64,9 @@ static struct json_value *listed_put_member(struct maker *m, const struct manife
 	business_link(str_of(manifest_path(e)), e->id, ".html", &m->link);
 	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), buf_view(&m->link));
 	json_build_text(&m->b, v, "name", db_text(rows, r, SQL_EXPORT_LIST_NAME));
-	size_t before = v->count;
-	json_build_text(&m->b, v, "street", f->street);
-	json_build_text(&m->b, v, "postcode", f->postcode);
-	json_build_text(&m->b, v, "city", f->city);
-	json_build_true(&m->b, v, "place", v->count > before);
+	facts_show_item(f, &m->b, v);
 	if (of_kinds)
 		json_build_text(&m->b, v, "item_kind", theme_category_label(m->theme, e->category));
-	listed_put_phone(m, v, f->phone, f->country);
 	struct facts_hours hours;
 	if (facts_hours(db_text(rows, r, SQL_EXPORT_LIST_HOURS), m->theme->wording, &m->arena,
 			&hours) &&

@@ -205,6 +205,12 @@ bool facts_price_is_least(const struct json_value *item);
 void facts_show(const struct facts_business *business, struct json_build *b,
 		struct json_value *root);
 
+/* Put what an item of a list shows of a business, after facts_clean: street, postcode, city,
+ * "place" (there is one of these), and, of a number that can be called, item_phone (in groups) and
+ * item_phone_link. */
+void facts_show_item(const struct facts_business *business, struct json_build *b,
+		     struct json_value *item);
+
 /* Opening hours as people read them. */
 struct facts_hours {
 	struct hours_week week; /* a week without holidays and exceptions */

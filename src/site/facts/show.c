@@ -79,6 +79,19 @@ static void show_phone(struct shown *s, struct json_value *parent, const char *k
 	json_build_text(s->b, parent, link_key, link);
 }
 
+void facts_show_item(const struct facts_business *business, struct json_build *b,
+		     struct json_value *item)
+{
+	struct shown s = {b, item, business};
+	size_t before = item ? item->count : 0;
+	json_build_text(b, item, "street", business->street);
+	json_build_text(b, item, "postcode", business->postcode);
+	json_build_text(b, item, "city", business->city);
+	json_build_true(b, item, "place", item && item->count > before);
+	if (business->phone.n && business->phone.p[0] == '+')
+		show_phone(&s, item, "item_phone", "item_phone_link", business->phone);
+}
+
 static void show_texts(struct shown *s, const char *key, const struct facts_texts *texts)
 {
 	for (size_t i = 0; i < texts->count; i++)
