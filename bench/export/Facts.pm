@@ -222,7 +222,7 @@ sub facts_content {
 		$front->{crumbs} = [map { { name => $_->{name},
 				($_->{item} ? (href => $_->{item} =~ s{https://[^/]+}{}r) : ()) } }
 			map { @{ $_->{itemListElement} } } grep { $_->{'@type'} eq 'BreadcrumbList' } @$graph];
-		$front->{type} = 'list';
+		@$front{qw(type layout)} = ('list', 'list'); # sections and pages have one layout
 		$front->{url} = "/$1" if $page =~ m{^(.*/)index\.html$};
 		$put->($page =~ s{index\.html$}{_index.md}r =~ s{\.html$}{.md}r, $front);
 	}
